@@ -1,0 +1,69 @@
+"""Where does a point meet the street? At the nearest place along an edge, never at the nearest node."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+MM_PER_M = 1000
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """Points on street edges; all arrays have one entry per point, ``edge`` −1 where no street is near enough.
+
+    ``offset_mm`` runs from the edge's ``u`` end, ``snap_mm`` is the straight walk from the point to the edge.
+    """
+
+    edge: np.ndarray
+    offset_mm: np.ndarray
+    snap_mm: np.ndarray
+
+    @property
+    def found(self) -> np.ndarray:
+        """True where the point has a street."""
+        return self.edge >= 0
+
+
+def attach(points: np.ndarray, edges: np.ndarray, length_mm: np.ndarray, usable: np.ndarray, max_snap_m: float) -> Attachment:
+    """Project each point on its nearest usable edge.
+
+    Args:
+        points: shapely points, metric CRS, shape (p,).
+        edges: shapely lines, shape (e,), in an order that does not depend on the input's.
+        length_mm: integer length of each edge.
+        usable: which edges may be attached to.
+        max_snap_m: farther points stay unattached.
+
+    Returns:
+        of equally near edges the first in the order of ``edges``.
+    """
+    edge = np.full(len(points), -1, dtype=np.int64)
+    candidates = np.flatnonzero(usable)
+    point, near = shapely.STRtree(edges[candidates]).query_nearest(points, max_distance=max_snap_m)
+    order = np.lexsort((near, point))
+    first = order[np.unique(point[order], return_index=True)[1]]
+    edge[point[first]] = candidates[near[first]]
+    offset, snap = np.zeros(len(points), dtype=np.int64), np.zeros(len(points), dtype=np.int64)
+    on = edge >= 0
+    line = edges[edge[on]]
+    offset[on] = np.clip(to_mm(shapely.line_locate_point(line, points[on])), 0, length_mm[edge[on]])
+    snap[on] = to_mm(shapely.distance(line, points[on]))
+    return Attachment(edge, offset, snap)
+
+
+def to_mm(metres: np.ndarray) -> np.ndarray:
+    """Metres as whole millimetres."""
+    return np.rint(np.asarray(metres, dtype=float) * MM_PER_M).astype(np.int64)
+
+
+def on_mainland(u: np.ndarray, v: np.ndarray, length_mm: np.ndarray, nodes: int, min_island_m: float) -> np.ndarray:
+    """Which edges belong to a connected piece of at least ``min_island_m`` of street.
+
+    A scrap of footway in a courtyard that joins nothing must not catch the doors around it.
+    """
+    _, label = connected_components(coo_array((np.ones(len(u)), (u, v)), shape=(nodes, nodes)), directed=False)
+    total = np.bincount(label[u], weights=length_mm, minlength=1)
+    return np.asarray(total[label[u]] >= min(min_island_m * MM_PER_M, total.max(initial=0)))

@@ -1,0 +1,246 @@
+"""How far is it on foot, from a door through a gate along the streets to a facility?"""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Self
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+import shapely.ops
+from scipy.sparse.csgraph import dijkstra
+
+from gis.attach import MM_PER_M, Attachment, attach, on_mainland, to_mm
+from gis.graph import Arcs
+from gis.tables import Estates, Gates, Streets
+from gis.walls import streets_outside_walls
+
+_ROWS_AT_ONCE = 8_000_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class WalkSettings:
+    """How people get from a point to a street and out of an estate.
+
+    Args:
+        max_snap_m: a point farther from any street than this has no way to it.
+        internal_detour: walk inside a walled estate ÷ straight line, where no internal path is used.
+        wall_tolerance_m: a street this little inside an outline runs along the wall, not through the estate.
+        min_island_m: a connected scrap of street shorter than this carries nobody.
+        merge_gates_m: street crossings of an outline closer than this are one assumed gate.
+        through_classes: street classes no wall cuts.
+    """
+
+    max_snap_m: float
+    internal_detour: float
+    wall_tolerance_m: float
+    min_island_m: float
+    merge_gates_m: float
+    through_classes: frozenset[str]
+
+
+@dataclass(frozen=True)
+class _Terminals:
+    """Where a table of points enters the graph: links ``row`` → ``portal`` of ``mm``, portals being gates or edges."""
+
+    row: np.ndarray
+    gate: np.ndarray
+    gate_mm: np.ndarray
+    street: Attachment
+
+
+@dataclass(frozen=True)
+class StreetNetwork:
+    """A walking network with walls and gates; distances are whole millimetres inside, metres outside.
+
+    Build it with ``StreetNetwork.build``. A point whose ``estate_id`` is a walled estate comes out through that
+    estate's gates; any other point steps straight to its nearest street. One-way streets do not bind people on foot.
+    """
+
+    edges: gpd.GeoDataFrame
+    length_mm: np.ndarray
+    usable: np.ndarray
+    nodes: int
+    gates: gpd.GeoDataFrame
+    walled: frozenset[str]
+    settings: WalkSettings
+
+    @classmethod
+    def build(cls, streets: Streets, estates: Estates, gates: Gates, settings: WalkSettings) -> Self:
+        """Cut the streets at the walls and number the nodes; the order of rows has no influence on any result."""
+        public = streets_outside_walls(
+            streets, estates, wall_tolerance_m=settings.wall_tolerance_m, through_classes=settings.through_classes)
+        edges = public.frame[public.frame["foot"]]
+        edges = edges.iloc[np.argsort(shapely.to_wkb(edges.geometry.values, byte_order=1), kind="stable")].copy()
+        keys = np.unique(edges[["u", "v"]].to_numpy())
+        edges["u"], edges["v"] = (np.searchsorted(keys, edges[end].to_numpy()) for end in ("u", "v"))
+        length_mm = to_mm(edges.geometry.length.to_numpy())
+        usable = on_mainland(
+            edges["u"].to_numpy(), edges["v"].to_numpy(), length_mm, max(len(keys), 1), settings.min_island_m)
+        walled = frozenset(estates.frame.index[estates.frame["walled"] & estates.located])
+        on_foot = gates.on_foot
+        return cls(edges, length_mm, usable, len(keys), on_foot[on_foot["estate_id"].isin(walled)], walled, settings)
+
+    @cached_property
+    def gate_streets(self) -> Attachment:
+        """Where each usable gate meets the street."""
+        return self._attach(self.gates)
+
+    def access(self, points: gpd.GeoDataFrame) -> pd.Series:
+        """How each point gets out: ``street``, ``gate``, or why it cannot: ``no_street``, ``no_gate``."""
+        walled = self._in_walls(points)
+        open_gates = set(self.gates["estate_id"].to_numpy()[self.gate_streets.found])
+        has_gate = points["estate_id"].isin(open_gates).to_numpy()
+        found = self._attach(points).found
+        answer = np.select(
+            [walled & has_gate, walled, found], ["gate", "no_gate", "street"], default="no_street")
+        return pd.Series(answer, index=points.index)
+
+    def pairs(
+        self, origins: gpd.GeoDataFrame, destinations: gpd.GeoDataFrame, *, cutoff_m: float, gate_cost_m: float = 0.0
+    ) -> pd.DataFrame:
+        """Every origin and destination within a walk of each other.
+
+        Args:
+            origins: points on a named index, with ``estate_id``; metric CRS of the network.
+            destinations: the same, on ``facility_id``.
+            cutoff_m: longest walk, inclusive, snap walks and walks inside estates included.
+            gate_cost_m: extra metres for each gate passed.
+
+        Returns:
+            ``distance_m`` on MultiIndex (origin index name, destination index name), ordered by both ids.
+        """
+        limit = cutoff_m * MM_PER_M
+        found = [self._direct(origins, destinations), self._by_street(origins, destinations, limit, gate_cost_m)]
+        rows = pd.concat([part for part in found if len(part)] or found[:1], ignore_index=True)
+        rows = rows[rows["mm"] <= limit].groupby(["origin", "destination"], sort=True)["mm"].min()
+        at = rows.index.get_level_values
+        return pd.DataFrame(
+            {"distance_m": rows.to_numpy(dtype=float) / MM_PER_M},
+            index=pd.MultiIndex.from_arrays(
+                [origins.index[at(0)], destinations.index[at(1)]], names=[origins.index.name, destinations.index.name]))
+
+    def nearest(
+        self, origins: gpd.GeoDataFrame, destinations: gpd.GeoDataFrame, *, cutoff_m: float, gate_cost_m: float = 0.0
+    ) -> pd.DataFrame:
+        """The nearest destination of each origin within the cut-off; of equally near ones the first by id.
+
+        Returns:
+            ``distance_m`` and the destination's id, on the origins' index; origins without any are left out.
+        """
+        pairs = self.pairs(origins, destinations, cutoff_m=cutoff_m, gate_cost_m=gate_cost_m)
+        flat = pairs.reset_index(level=1)
+        return flat.sort_values(["distance_m", flat.columns[0]], kind="stable").groupby(level=0).head(1).sort_index()
+
+    def service_area(
+        self, destinations: gpd.GeoDataFrame, *, radius_m: float, buffer_m: float
+    ) -> shapely.Geometry:
+        """The streets within a walk of any destination, cut at the exact place, widened by ``buffer_m`` to be seen.
+
+        For display: who is reached is decided by ``pairs``.
+        """
+        limit = round(radius_m * MM_PER_M)
+        if not len(destinations):
+            return shapely.MultiPolygon()
+        terminals, arcs = self._terminals(destinations), self._base()
+        start = self._add(arcs, terminals, len(destinations), inward=False)
+        limit = round(radius_m * MM_PER_M)
+        left = limit - dijkstra(arcs.matrix(), indices=start, min_only=True, limit=limit)
+        u, v, length = self.edges["u"].to_numpy(), self.edges["v"].to_numpy(), self.length_mm
+        at, own = terminals.street, np.flatnonzero(terminals.street.found)
+        gates, gate = self.gate_streets, np.flatnonzero(self.gate_streets.found)
+        spread = [(at.edge[own], at.offset_mm[own], limit - at.snap_mm[own]),
+                  (gates.edge[gate], gates.offset_mm[gate], left[self._gate_node(gate)] - gates.snap_mm[gate])]
+        pieces = [(np.arange(len(u)), np.zeros(len(u)), left[u]), (np.arange(len(u)), length - left[v], length),
+                  *((edge, offset - walk, offset + walk) for edge, offset, walk in spread)]
+        edge, low, high = (np.concatenate([piece[k] for piece in pieces]) for k in range(3))
+        low, high = np.clip(low, 0, length[edge]), np.clip(high, 0, length[edge])
+        keep = np.isfinite(low) & np.isfinite(high) & (high > low)
+        lines = [
+            shapely.ops.substring(self.edges.geometry.iloc[e], a / MM_PER_M, b / MM_PER_M)
+            for e, a, b in zip(edge[keep], low[keep], high[keep], strict=True)]
+        return shapely.union_all(shapely.buffer([*lines, *destinations.geometry.values], buffer_m))
+
+    def _attach(self, points: gpd.GeoDataFrame) -> Attachment:
+        return attach(points.geometry.values, self.edges.geometry.values, self.length_mm, self.usable,
+                      self.settings.max_snap_m)
+
+    def _in_walls(self, points: gpd.GeoDataFrame) -> np.ndarray:
+        return points["estate_id"].isin(self.walled).to_numpy()
+
+    def _inside_mm(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        return to_mm(shapely.distance(a, b) * self.settings.internal_detour)
+
+    def _direct(self, origins: gpd.GeoDataFrame, destinations: gpd.GeoDataFrame) -> pd.DataFrame:
+        """Walks that never leave a walled estate."""
+        sides = [
+            pd.DataFrame({side: np.flatnonzero(walled), "estate_id": points["estate_id"].to_numpy()[walled]})
+            for side, points in (("origin", origins), ("destination", destinations))
+            for walled in (self._in_walls(points),)]
+        met = sides[0].merge(sides[1], on="estate_id")
+        a, b = met["origin"].to_numpy(), met["destination"].to_numpy()
+        mm = self._inside_mm(origins.geometry.values[a], destinations.geometry.values[b])
+        return pd.DataFrame({"origin": a, "destination": b, "mm": mm.astype(float)})
+
+    def _by_street(
+        self, origins: gpd.GeoDataFrame, destinations: gpd.GeoDataFrame, limit: float, gate_cost_m: float
+    ) -> pd.DataFrame:
+        """Walks along the streets; the search starts from the smaller side, against the arcs where that helps."""
+        arcs = self._base(round(gate_cost_m * MM_PER_M))
+        out_of = self._add(arcs, self._terminals(origins), len(origins), inward=False)
+        into = self._add(arcs, self._terminals(destinations), len(destinations), inward=True)
+        backwards = len(into) <= len(out_of)
+        sources, targets = (into, out_of) if backwards else (out_of, into)
+        matrix = arcs.matrix(reverse=backwards)
+        found = [
+            self._rows(dijkstra(matrix, indices=chunk, limit=limit)[:, targets], first, swap=backwards)
+            for first, chunk in _chunks(sources, max(1, _ROWS_AT_ONCE // matrix.shape[0]))]
+        return pd.concat(found, ignore_index=True) if found else pd.DataFrame(
+            {"origin": np.array([], int), "destination": np.array([], int), "mm": np.array([], float)})
+
+    @staticmethod
+    def _rows(distance: np.ndarray, first: int, *, swap: bool) -> pd.DataFrame:
+        source, target = np.nonzero(np.isfinite(distance))
+        names = ("destination", "origin") if swap else ("origin", "destination")
+        return pd.DataFrame({names[0]: source + first, names[1]: target, "mm": distance[source, target]})
+
+    def _base(self, gate_cost_mm: int = 0) -> Arcs:
+        """The arcs of all streets and of all usable gates."""
+        arcs = Arcs(self.edges["u"].to_numpy(), self.edges["v"].to_numpy(), self.length_mm, self.nodes)
+        gates = self.gate_streets
+        node = arcs.add_nodes(len(gates.edge))
+        on = gates.found
+        road = arcs.split(gates.edge[on], gates.offset_mm[on])
+        arcs.link(node[on], road, gates.snap_mm[on] + gate_cost_mm)
+        arcs.link(road, node[on], gates.snap_mm[on] + gate_cost_mm)
+        return arcs
+
+    def _gate_node(self, gate: np.ndarray) -> np.ndarray:
+        return self.nodes + gate
+
+    def _terminals(self, points: gpd.GeoDataFrame) -> _Terminals:
+        walled = self._in_walls(points)
+        gates = pd.DataFrame({"gate": np.arange(len(self.gates)), "estate_id": self.gates["estate_id"].to_numpy()})
+        inside = pd.DataFrame({"row": np.flatnonzero(walled), "estate_id": points["estate_id"].to_numpy()[walled]})
+        ways = inside.merge(gates, on="estate_id")
+        row, gate = ways["row"].to_numpy(), ways["gate"].to_numpy()
+        mm = self._inside_mm(points.geometry.values[row], self.gates.geometry.values[gate])
+        street = self._attach(points)
+        edge = np.where(walled, -1, street.edge)
+        return _Terminals(row, gate, mm, Attachment(edge, street.offset_mm, street.snap_mm))
+
+    def _add(self, arcs: Arcs, terminals: _Terminals, count: int, *, inward: bool) -> np.ndarray:
+        """Give each point a node that lets people only out (origins) or only in (destinations)."""
+        node = arcs.add_nodes(count)
+        on = terminals.street.found
+        road = arcs.split(terminals.street.edge[on], terminals.street.offset_mm[on])
+        links = [(node[on], road, terminals.street.snap_mm[on]),
+                 (node[terminals.row], self._gate_node(terminals.gate), terminals.gate_mm)]
+        for point, way, mm in links:
+            arcs.link(*((way, point) if inward else (point, way)), mm)
+        return node
+
+
+def _chunks(values: np.ndarray, size: int) -> list[tuple[int, np.ndarray]]:
+    return [(first, values[first: first + size]) for first in range(0, len(values), size)]

@@ -1,0 +1,247 @@
+"""The central tables: what every room agrees an estate, a building, a door, a gate, a street and a facility are.
+
+Each table is a frozen holder of one GeoDataFrame. Building it checks the promises of its type and says everything
+that is broken at once. Missing numbers are NaN and mean *unknown*; they are never zero. All geometry is in one
+projected, metric coordinate system.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Self
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from gis.errors import InputError, Problem
+
+NO_ESTATE = ""
+"""The ``estate_id`` of a thing that lies in no estate."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """One GeoDataFrame on a named, unique text index, in a metric CRS, with no invalid geometry.
+
+    ``columns`` maps each promised column to the value it takes when a source does not carry it; further columns are
+    kept. ``of`` is the way in: it adds the promised columns, orders rows by index and checks the promises.
+    """
+
+    frame: gpd.GeoDataFrame
+    index_name: ClassVar[str] = ""
+    columns: ClassVar[Mapping[str, Any]] = {}
+    geometry_types: ClassVar[frozenset[str]] = frozenset()
+    geometry_required: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        problems = list(self._broken_promises())
+        if problems:
+            raise InputError(problems)
+
+    def __len__(self) -> int:
+        return len(self.frame)
+
+    @property
+    def crs(self) -> Any:
+        """The projected CRS of all geometry, metres."""
+        return self.frame.crs
+
+    @property
+    def ids(self) -> pd.Index:
+        """The table's named index."""
+        return self.frame.index
+
+    @classmethod
+    def of(cls, frame: gpd.GeoDataFrame, **attributes: Any) -> Self:
+        """Make the table from any frame that has the right index: add promised columns and sort by index.
+
+        Raises:
+            InputError: the frame breaks a promise of the type.
+        """
+        full = frame.copy()
+        for name, default in cls.columns.items():
+            if name not in full:
+                full[name] = default
+            elif isinstance(default, bool):
+                full[name] = full[name].fillna(default).astype(bool)
+            elif isinstance(default, str):
+                full[name] = full[name].fillna(default).astype("object")
+            elif isinstance(default, float):
+                full[name] = pd.to_numeric(full[name]).astype("float64")
+        full.index = pd.Index(full.index.astype(str), dtype="object", name=cls.index_name)
+        return cls(full.sort_index(), **attributes)
+
+    @classmethod
+    def empty(cls, crs: Any, **attributes: Any) -> Self:
+        """The table without rows."""
+        return cls.of(gpd.GeoDataFrame({"geometry": []}, geometry="geometry", crs=crs), **attributes)
+
+    def _broken_promises(self) -> list[Problem]:
+        kind = type(self).__name__
+        frame, problems = self.frame, []
+        if frame.index.name != self.index_name:
+            problems.append(Problem(why=f"{kind}: the index is {frame.index.name!r}", fix=f"index by {self.index_name}"))
+        for key in frame.index[frame.index.duplicated()].unique():
+            problems.append(
+                Problem(column=self.index_name, value=str(key), why=f"{kind}: id appears more than once",
+                        fix="give each row an id of its own"))
+        problems.extend(
+            Problem(column=name, why=f"{kind}: column is missing", fix=f"build the table with {kind}.of")
+            for name in self.columns if name not in frame)
+        if frame.crs is None or not frame.crs.is_projected:
+            problems.append(Problem(why=f"{kind}: CRS {frame.crs} is not metric", fix="project it with gis.crs first"))
+        geometry = frame.geometry
+        missing, invalid = geometry.isna() | geometry.is_empty, ~geometry.is_valid & geometry.notna()
+        wrong = ~geometry.geom_type.isin(self.geometry_types) & ~missing
+        checks = [(invalid, "geometry is invalid", "repair it with gis.geometry"),
+                  (wrong, f"geometry is not {' or '.join(sorted(self.geometry_types))}", "give that kind of geometry")]
+        if self.geometry_required:
+            checks.append((missing, "geometry is missing", "leave the row out or locate it"))
+        for bad, why, fix in checks:
+            problems.extend(Problem(value=str(key), why=f"{kind}: {why}", fix=fix) for key in frame.index[bad])
+        return problems
+
+
+_UNKNOWN = float("nan")
+_AREAS = frozenset({"Polygon", "MultiPolygon"})
+
+
+@dataclass(frozen=True)
+class Estates(Table):
+    """Residential estates (小区), one row each.
+
+    ``located`` is false where there is no outline: such an estate stays in every table and is unknown in space.
+    ``*_basis`` says where households and residents come from: ``roster``, ``raster``, ``floor_area`` or ``""``.
+    ``high_rise`` is a surveyed fact: 1, 0 or NaN. Estates are walled unless the source says otherwise.
+    ``edge_of_data`` marks an estate too near the rim of the street data for "nothing in reach" to be believed.
+    """
+
+    index_name: ClassVar[str] = "estate_id"
+    columns: ClassVar[Mapping[str, Any]] = {
+        "name": "", "community": "", "walled": True, "outline_assumed": False, "edge_of_data": False,
+        "households": _UNKNOWN, "residents": _UNKNOWN, "residents_60plus": _UNKNOWN, "residents_under3": _UNKNOWN,
+        "households_basis": "", "residents_basis": "",
+        "build_year": _UNKNOWN, "high_rise": _UNKNOWN,
+        "parking_spaces": _UNKNOWN, "parking_on_fire_lane": _UNKNOWN, "resident_cars": _UNKNOWN,
+        "night_cars": _UNKNOWN, "ebikes": _UNKNOWN, "ebike_ports": _UNKNOWN, "complaints": _UNKNOWN,
+    }
+    geometry_types: ClassVar[frozenset[str]] = _AREAS
+    geometry_required: ClassVar[bool] = False
+
+    @property
+    def located(self) -> pd.Series:
+        """True where the estate has an outline."""
+        return self.frame.geometry.notna() & ~self.frame.geometry.is_empty
+
+
+@dataclass(frozen=True)
+class Buildings(Table):
+    """Building footprints. ``use`` is ``residential``, ``other`` or ``""`` (unknown); ``estate_id`` may be empty."""
+
+    index_name: ClassVar[str] = "building_id"
+    columns: ClassVar[Mapping[str, Any]] = {
+        "estate_id": NO_ESTATE, "name": "", "use": "", "levels": _UNKNOWN, "height_m": _UNKNOWN,
+        "households": _UNKNOWN,
+    }
+    geometry_types: ClassVar[frozenset[str]] = _AREAS
+
+
+@dataclass(frozen=True)
+class Doors(Table):
+    """Where people step out of a building. Doors carry the people; ``basis`` says how they were counted.
+
+    ``provisional`` marks a door that no source carries (a building's or an outline's inner point stands in for it).
+    """
+
+    index_name: ClassVar[str] = "door_id"
+    columns: ClassVar[Mapping[str, Any]] = {
+        "building_id": "", "estate_id": NO_ESTATE, "households": _UNKNOWN, "residents": _UNKNOWN,
+        "residents_60plus": _UNKNOWN, "residents_under3": _UNKNOWN, "basis": "", "provisional": False,
+    }
+    geometry_types: ClassVar[frozenset[str]] = frozenset({"Point"})
+
+
+@dataclass(frozen=True)
+class Gates(Table):
+    """Where people leave a walled estate. ``closed`` gates let nobody out; ``foot`` false means vehicles only."""
+
+    index_name: ClassVar[str] = "gate_id"
+    columns: ClassVar[Mapping[str, Any]] = {
+        "estate_id": NO_ESTATE, "name": "", "foot": True, "vehicle": True, "closed": False, "hours": "",
+        "assumed": False,
+    }
+    geometry_types: ClassVar[frozenset[str]] = frozenset({"Point"})
+
+    @property
+    def on_foot(self) -> gpd.GeoDataFrame:
+        """The gates a person can walk through."""
+        return self.frame[self.frame["foot"] & ~self.frame["closed"]]
+
+
+@dataclass(frozen=True)
+class Streets(Table):
+    """Street edges that meet only where they share a node: ``u`` and ``v`` are the node keys of the two ends.
+
+    Bridges and tunnels do not join what they cross. ``foot`` says whether one may walk there. ``extent`` is the area
+    inside which the source is complete, or None where the source does not say.
+    """
+
+    extent: shapely.Geometry | None = None
+    index_name: ClassVar[str] = "edge_id"
+    columns: ClassVar[Mapping[str, Any]] = {"u": -1, "v": -1, "street_class": "", "name": "", "foot": True}
+    geometry_types: ClassVar[frozenset[str]] = frozenset({"LineString"})
+
+
+@dataclass(frozen=True)
+class Facilities(Table):
+    """Facilities of one kind. ``capacity`` NaN is unknown; ``origin`` is ``surveyed`` or ``osm``.
+
+    ``complete`` says whether the sources claim to list every facility of this kind in the area and around it:
+    nothing found in an incomplete source is unknown, not a gap. ``estate_id`` names the estate whose outline holds
+    the facility (or which a list names). A facility counted for an estate but with no place has no geometry.
+    """
+
+    kind: str = ""
+    complete: bool = False
+    index_name: ClassVar[str] = "facility_id"
+    columns: ClassVar[Mapping[str, Any]] = {
+        "name": "", "capacity": _UNKNOWN, "status": "existing", "origin": "surveyed", "estate_id": NO_ESTATE,
+        "area_m2": _UNKNOWN, "turnout_s": _UNKNOWN,
+    }
+    geometry_types: ClassVar[frozenset[str]] = frozenset({"Point"})
+    geometry_required: ClassVar[bool] = False
+
+    @property
+    def existing(self) -> gpd.GeoDataFrame:
+        """The facilities that stand today."""
+        return self.frame[self.frame["status"] == "existing"]
+
+    @property
+    def placed(self) -> gpd.GeoDataFrame:
+        """The existing facilities with a place on the map."""
+        existing = self.existing
+        return existing[existing.geometry.notna() & ~existing.geometry.is_empty]
+
+
+@dataclass(frozen=True)
+class BaseMap:
+    """What a map needs behind the facts: streets, water, green and buildings, display only.
+
+    Each frame has columns ``kind`` and ``name`` and any CRS with a code; ``attribution`` is printed on every map.
+    """
+
+    streets: gpd.GeoDataFrame
+    water: gpd.GeoDataFrame
+    green: gpd.GeoDataFrame
+    buildings: gpd.GeoDataFrame
+    attribution: tuple[str, ...] = field(default_factory=tuple)
+
+
+def sum_by_estate(values: pd.Series, estate_of: pd.Series, estates: pd.Index) -> pd.Series:
+    """Sum door (or facility) values per estate; estates without any row get 0, an unknown value makes NaN.
+
+    The one place where door figures become estate figures. ``values`` and ``estate_of`` share an index.
+    """
+    total = values.groupby(estate_of).agg(lambda part: part.sum(skipna=False))
+    return total.reindex(estates, fill_value=0.0).astype(np.float64).rename_axis(estates.name)
