@@ -30,6 +30,7 @@ class WalkSettings:
         min_island_m: a connected scrap of street shorter than this carries nobody.
         merge_gates_m: street crossings of an outline closer than this are one assumed gate.
         through_classes: street classes no wall cuts.
+        service_area_buffer_m: how wide a reached street is drawn to either side.
     """
 
     max_snap_m: float
@@ -38,6 +39,7 @@ class WalkSettings:
     min_island_m: float
     merge_gates_m: float
     through_classes: frozenset[str]
+    service_area_buffer_m: float
 
 
 @dataclass(frozen=True)
@@ -133,10 +135,8 @@ class StreetNetwork:
         flat = pairs.reset_index(level=1)
         return flat.sort_values(["distance_m", flat.columns[0]], kind="stable").groupby(level=0).head(1).sort_index()
 
-    def service_area(
-        self, destinations: gpd.GeoDataFrame, *, radius_m: float, buffer_m: float
-    ) -> shapely.Geometry:
-        """The streets within a walk of any destination, cut at the exact place, widened by ``buffer_m`` to be seen.
+    def service_area(self, destinations: gpd.GeoDataFrame, *, radius_m: float) -> shapely.Geometry:
+        """The streets within a walk of any destination, cut at the exact place, widened to be seen.
 
         For display: who is reached is decided by ``pairs``.
         """
@@ -160,7 +160,7 @@ class StreetNetwork:
         lines = [
             shapely.ops.substring(self.edges.geometry.iloc[e], a / MM_PER_M, b / MM_PER_M)
             for e, a, b in zip(edge[keep], low[keep], high[keep], strict=True)]
-        return shapely.union_all(shapely.buffer([*lines, *destinations.geometry.values], buffer_m))
+        return shapely.union_all(shapely.buffer([*lines, *destinations.geometry.values], self.settings.service_area_buffer_m))
 
     def _attach(self, points: gpd.GeoDataFrame) -> Attachment:
         return attach(points.geometry.values, self.edges.geometry.values, self.length_mm, self.usable,

@@ -12,8 +12,13 @@ from gis.errors import InputError, Problem
 
 COLUMNS = (
     "required", "provided", "shortfall", "low", "high", "unit", "coverage", "severity", "status", "basis", "confidence",
+    "severity_low", "severity_high",
 )
-"""The columns of a result table; ``confidence`` is the weakest of the facts and rules a row rests on, A to D."""
+"""The columns of a result table; ``confidence`` is the weakest of the facts and rules a row rests on, A to D.
+
+``severity_low`` and ``severity_high`` bound the severity as ``low`` and ``high`` bound the shortfall; an unknown row
+has 0 and 1.
+"""
 
 
 class Status(StrEnum):
@@ -78,6 +83,7 @@ def measure(
     name: str, *, required: pd.Series, provided: pd.Series, unit: str, basis: pd.Series | str,
     confidence: pd.Series | str, unknown: pd.Series | None = None, not_applicable: pd.Series | None = None,
     coverage: pd.Series | None = None, low: pd.Series | None = None, high: pd.Series | None = None,
+    full_scale: pd.Series | None = None,
 ) -> pd.DataFrame:
     """Make one measure's rows: the only place where shortfall, status and severity are worked out.
 
@@ -93,6 +99,7 @@ def measure(
         coverage: share of households (or of area) served, 0..1; default provided ÷ required.
         low: least the shortfall can be, where it is not exactly known.
         high: most the shortfall can be.
+        full_scale: shortfall at which severity is 1, where that is not ``required``.
 
     Returns:
         rows on ``(estate_id, measure)`` in the order of ``required``. shortfall = max(0, required − provided),
@@ -104,22 +111,28 @@ def measure(
     off = _mask(not_applicable, index)
     dark = (_mask(unknown, index) | short.isna()) & ~off
     hidden = dark | off
-    ratio = np.where(need > 0, short / need.where(need > 0), 0.0)
+    full = need if full_scale is None else full_scale.reindex(index).astype(float)
     share = (have / need.where(need > 0)).clip(0, 1).where(need > 0, 1.0) if coverage is None else coverage.reindex(index)
     status = np.select([off, dark, short > 0], [Status.NOT_APPLICABLE, Status.UNKNOWN, Status.SHORT], Status.MET)
     exact = short.mask(hidden)
+    least = exact if low is None else low.reindex(index).mask(off).fillna(exact)
+    most = exact if high is None else high.reindex(index).mask(off).fillna(exact)
     rows = pd.DataFrame(
         {
-            "required": need.mask(off), "provided": have.mask(off), "shortfall": exact,
-            "low": exact if low is None else low.reindex(index).mask(off).fillna(exact),
-            "high": exact if high is None else high.reindex(index).mask(off).fillna(exact),
-            "unit": unit, "coverage": share.mask(hidden), "severity": pd.Series(ratio, index).clip(0, 1).mask(hidden),
+            "required": need.mask(off), "provided": have.mask(off), "shortfall": exact, "low": least, "high": most,
+            "unit": unit, "coverage": share.mask(hidden), "severity": _severity(exact, full),
             "status": pd.Series(status, index).astype(str), "basis": basis, "confidence": confidence,
+            "severity_low": _severity(least, full).mask(dark, 0.0), "severity_high": _severity(most, full).mask(dark, 1.0),
         },
         index=index,
     )
     rows.index = pd.MultiIndex.from_product([index, [name]], names=["estate_id", "measure"])
     return rows[list(COLUMNS)]
+
+
+def _severity(shortfall: pd.Series, full: pd.Series) -> pd.Series:
+    """Shortfall as a share of the full scale, at most 1; 0 where there is nothing to fall short of."""
+    return (shortfall / full.where(full > 0)).clip(0, 1).where(full > 0, 0.0).mask(shortfall.isna())
 
 
 def _mask(flags: pd.Series | None, index: pd.Index) -> pd.Series:

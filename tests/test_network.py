@@ -15,7 +15,7 @@ from gis.walls import with_assumed_gates
 
 CRS = "EPSG:4549"
 SETTINGS = WalkSettings(max_snap_m=50, internal_detour=1.3, wall_tolerance_m=2, min_island_m=50, merge_gates_m=15,
-                        through_classes=frozenset({"primary"}))
+                        through_classes=frozenset({"primary"}), service_area_buffer_m=10)
 
 
 def streets(lines, foot=True, classes=None):
@@ -157,7 +157,7 @@ def test_nearest_breaks_ties_by_id():
 
 def test_a_service_area_ends_where_the_walk_ends():
     """300 m along a straight road from its middle: 600 m of road, widened by 10 m with round ends, around the place."""
-    area = network().service_area(points("facility_id", [("f", 500, 0, "")]), radius_m=300, buffer_m=10)
+    area = network().service_area(points("facility_id", [("f", 500, 0, "")]), radius_m=300)
     assert area.area == pytest.approx(600 * 20 + np.pi * 100, rel=0.01)
     assert area.bounds == pytest.approx((190, -10, 810, 10))
 

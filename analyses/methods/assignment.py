@@ -1,0 +1,74 @@
+"""How many people can no facility serve? Exact where capacities are known, unknown with bounds where they are not."""
+
+import numpy as np
+import pandas as pd
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from analyses.methods.facts import place_confidence, weakest
+from gis.allocation import assign
+from gis.network import StreetNetwork
+from gis.results import measure
+from gis.tables import Doors, Estates, Facilities, sum_by_estate
+
+
+def unserved_measure(
+    name: str, need: pd.Series, facilities: Facilities, *, walk_m: float, unit: str, estates: Estates, doors: Doors,
+    walk: StreetNetwork, confidence: pd.Series,
+) -> pd.DataFrame:
+    """People whom no facility within the walk has a place for, when places are shared out as well as can be.
+
+    Where a facility of unknown capacity, or an estate of unknown need, takes part in the sharing, all that share
+    with it are unknown; the people who reach no facility at all are the least, all people the most that can be short.
+
+    Args:
+        name: the measure's name.
+        need: amount wanted per door, NaN unknown.
+        facilities: existing ones share their ``capacity``; one without a place serves its own estate only.
+        walk_m: longest walk on the network.
+        unit: code of the unit of ``need``.
+        estates: all estates.
+        doors: all doors.
+        walk: the network.
+        confidence: of the need's facts and rules, per estate.
+    """
+    ids, estate_of = estates.ids, doors.frame["estate_id"]
+    pairs = _pairs(doors, facilities, walk, walk_m)
+    capacity = facilities.existing["capacity"]
+    blocked = _touched_by_unknown(need, capacity, pairs.index)
+    known = pairs[~pairs.index.get_level_values(0).isin(need.index[blocked])]
+    served = assign(need[~blocked], capacity[capacity.notna()], known).groupby(level=0).sum().reindex(need.index, fill_value=0.0)
+    served = served.where(served < need - 1e-6, need)
+    total = sum_by_estate(need, estate_of, ids).where(ids.isin(estate_of))
+    provided = sum_by_estate(served.where(~blocked), estate_of, ids)
+    nothing = ~pd.Series(need.index.isin(pairs.index.get_level_values(0)), need.index)
+    dark = pd.Series(ids.isin(estate_of[blocked]), ids)
+    edge, short = estates.frame["edge_of_data"], ~(total - provided <= 0)
+    doubt = short & (dark | edge | (not facilities.complete))
+    basis = np.select(
+        [~estates.located, total.isna(), short & (not facilities.complete), short & edge, dark],
+        ["no_outline", "no_people", "incomplete_source", "edge_of_data", "unknown_capacity"], "assignment")
+    least = sum_by_estate(need.where(nothing, 0.0), estate_of, ids).where(facilities.complete & ~edge, 0.0)
+    return measure(
+        name, required=total, provided=provided, unit=unit, basis=pd.Series(basis, ids), unknown=doubt | ~estates.located,
+        low=least.where(doubt), high=total.where(doubt), confidence=weakest(confidence, place_confidence(estates)))
+
+
+def _pairs(doors: Doors, facilities: Facilities, walk: StreetNetwork, walk_m: float) -> pd.Series:
+    """Walks from doors to facilities; one that is only counted for an estate is at the doors of that estate."""
+    walks = walk.pairs(doors.frame, facilities.placed, cutoff_m=walk_m)["distance_m"]
+    counted = facilities.existing.drop(facilities.placed.index)[["estate_id"]]
+    own = doors.frame[["estate_id"]].reset_index().merge(counted.reset_index(), on="estate_id")
+    own = own[own["estate_id"] != ""]
+    at_home = pd.Series(0.0, pd.MultiIndex.from_frame(own[["door_id", "facility_id"]]), name="distance_m")
+    return pd.concat([walks, at_home]).sort_index() if len(at_home) else walks
+
+
+def _touched_by_unknown(need: pd.Series, capacity: pd.Series, pairs: pd.MultiIndex) -> pd.Series:
+    """Doors that share, directly or through others, with an unknown need or capacity."""
+    door = need.index.get_indexer(pairs.get_level_values(0))
+    facility = capacity.index.get_indexer(pairs.get_level_values(1)) + len(need)
+    size = len(need) + len(capacity)
+    _, group = connected_components(coo_array((np.ones(len(door)), (door, facility)), shape=(size, size)), directed=False)
+    unknown = np.concatenate([need.isna(), capacity.isna()])
+    return pd.Series(np.isin(group[: len(need)], group[unknown]), need.index)

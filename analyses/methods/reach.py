@@ -1,0 +1,100 @@
+"""Who is within reach of a facility? On foot from the door, and by straight-line radius over the outline's area."""
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from analyses.methods.facts import people_confidence, place_confidence, weakest
+from gis.network import StreetNetwork
+from gis.results import measure
+from gis.tables import Doors, Estates, Facilities, sum_by_estate
+
+_CIRCLE_QUADRANT_SEGMENTS = 64  # the polygon's area is 0.01 % below the circle's
+
+BASIS_OF = {"households": "households_basis", "residents": "residents_basis", "residents_60plus": "residents_basis",
+            "residents_under3": "residents_basis"}
+"""Which basis column of ``Estates`` says where a people column comes from."""
+
+
+def doors_within(doors: Doors, facilities: Facilities, walk: StreetNetwork, walk_m: float) -> pd.Series:
+    """True for each door from which a facility is within the walk, on ``door_id``."""
+    pairs = walk.pairs(doors.frame, facilities.placed, cutoff_m=walk_m)
+    return pd.Series(doors.ids.isin(pairs.index.get_level_values(0)), doors.ids)
+
+
+def reach_measure(
+    name: str, reached: pd.Series, *, people: str, unit: str, estates: Estates, doors: Doors, walk: StreetNetwork,
+    complete: bool, confidence: str,
+) -> pd.DataFrame:
+    """The people whose door is reached, against all people of the estate.
+
+    Beyond reach is a gap only where the source lists every facility, the estate is not at the edge of the data and
+    the door has a way out; otherwise it is unknown. No outline, no reach: unknown.
+
+    Args:
+        name: the measure's name.
+        reached: flag per door.
+        people: the people column of ``Doors`` that is counted.
+        unit: code of that unit.
+        estates: all estates.
+        doors: all doors.
+        walk: the network, which knows whether a door has a way out.
+        complete: whether the facilities' source claims to list all.
+        confidence: of the rules used.
+    """
+    frame, ids, count = estates.frame, estates.ids, doors.frame[people]
+    estate_of = doors.frame["estate_id"]
+    total = sum_by_estate(count, estate_of, ids).where(ids.isin(estate_of))
+    served = sum_by_estate(count.where(reached, 0.0), estate_of, ids)
+    stuck = doors_without_way_out(doors, walk) & ~reached
+    lost = pd.Series(ids.isin(estate_of[stuck]), ids)
+    short = total - served > 0
+    doubt = short & (~complete | frame["edge_of_data"] | lost)
+    sure = short & complete & ~frame["edge_of_data"]
+    certain = sum_by_estate(count.where(~reached & ~stuck, 0.0), estate_of, ids).where(sure, 0.0)
+    basis = np.select(
+        [~estates.located, total.isna(), short & lost, short & (not complete), short & frame["edge_of_data"]],
+        ["no_outline", "no_people", "no_way_out", "incomplete_source", "edge_of_data"], "network")
+    return measure(
+        name, required=total, provided=served, unit=unit, basis=pd.Series(basis, ids), unknown=doubt | ~estates.located,
+        low=certain.where(doubt), high=(total - served).where(doubt),
+        confidence=weakest(people_confidence(estates, BASIS_OF[people]), place_confidence(estates), confidence))
+
+
+def doors_without_way_out(doors: Doors, walk: StreetNetwork) -> pd.Series:
+    """True for each door that neither meets a street nor has an open gate."""
+    return ~walk.access(doors.frame).isin(["street", "gate"])
+
+
+def area_measure(
+    name: str, facilities: Facilities, *, radius_m: float, estates: Estates, confidence: str
+) -> pd.DataFrame:
+    """The share of the estate's land within a straight-line radius (``line``, area%), in m².
+
+    Land outside every circle is a gap only where the source lists every facility.
+    """
+    frame, ids = estates.frame, estates.ids
+    circles = shapely.buffer(facilities.placed.geometry.values, radius_m, quad_segs=_CIRCLE_QUADRANT_SEGMENTS)
+    covered = shapely.area(shapely.intersection(frame.geometry.values, shapely.union_all(circles)))
+    area = frame.geometry.area.where(estates.located)
+    provided = pd.Series(covered, ids).where(estates.located)
+    provided = provided.where(area - provided > area * 1e-9, area)
+    doubt = (area - provided > 0) & (not facilities.complete)
+    basis = np.select([~estates.located, doubt], ["no_outline", "incomplete_source"], "straight_line")
+    return measure(
+        name, required=area, provided=provided, unit="m2", basis=pd.Series(basis, ids), unknown=doubt,
+        low=pd.Series(0.0, ids).where(doubt), high=(area - provided).where(doubt),
+        confidence=weakest(place_confidence(estates), confidence))
+
+
+def reach_evidence(
+    doors: Doors, reached: pd.Series, facilities: Facilities, walk: StreetNetwork, *, walk_m: float
+) -> dict[str, gpd.GeoDataFrame]:
+    """Map layers that show a reach: the streets within the walk, and the doors beyond it."""
+    area = walk.service_area(facilities.placed, radius_m=walk_m)
+    beyond = doors.frame.loc[~reached, ["estate_id", "geometry"]]
+    return {
+        "service_area": gpd.GeoDataFrame({"walk_m": [walk_m]}, geometry=[area], crs=doors.crs),
+        "doors_beyond": gpd.GeoDataFrame(beyond, geometry="geometry", crs=doors.crs),
+    }

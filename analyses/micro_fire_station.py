@@ -1,0 +1,113 @@
+"""Is the micro fire-station's crew at the farthest door within three minutes?"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from analyses.methods.contract import analysis
+from analyses.methods.facts import SURVEYED
+from analyses.methods.reach import doors_within, reach_evidence, reach_measure
+from analyses.methods.rules import Rule
+from gis.network import StreetNetwork
+from gis.results import AnalysisResult, measure
+from gis.tables import Buildings, Doors, Estates, Facilities
+
+
+@dataclass(frozen=True, kw_only=True)
+class MicroFireStationRule(Rule):
+    """The three-minute clock starts at the alarm: turn-out and run both count."""
+
+    arrival_s: float
+    turnout_s: float
+    run_speed_mps: float
+    gate_delay_s: float
+    high_rise_over_m: float
+    high_rise_storeys: float
+    own_station_for_high_rise: float
+    tier_good_m: float
+    tier_limit_m: float
+
+
+@analysis(title="micro_fire_station", unit="households", retrofit_class="basic", independent=True)
+def micro_fire_station(
+    estates: Estates, buildings: Buildings, doors: Doors, micro_fire_stations: Facilities, walk: StreetNetwork, *,
+    rule: MicroFireStationRule,
+) -> AnalysisResult:
+    """Count the households whose door no crew reaches in time, run and gates included.
+
+    A high-rise estate needs a station of its own; another may be reached by a neighbour's. Where nobody knows how
+    high an estate is, a neighbour's crew leaves it unknown.
+    """
+    high, high_confidence = high_rise(estates, buildings, rule)
+    own, any_station = _in_time(doors, micro_fire_stations, walk, rule)
+    tall = doors.frame["estate_id"].map(high)
+    reached, perhaps = own | (any_station & (tall == 0)), own | any_station
+    used = rule.confidence("arrival_s", "turnout_s", "run_speed_mps", "gate_delay_s")
+    reach = {"people": "households", "unit": "households", "estates": estates, "doors": doors, "walk": walk}
+    complete = micro_fire_stations.complete
+    headline = _doubt_of_height(
+        reach_measure("households_not_reached", reached, complete=complete, confidence=used, **reach),
+        reach_measure("households_not_reached", perhaps, complete=complete, confidence=used, **reach), high)
+    rows = [headline, _own_station(estates, micro_fire_stations, high, high_confidence, rule)]
+    for name, walk_m in (("reach_good", rule.tier_good_m), ("reach_limit", rule.tier_limit_m)):
+        near = doors_within(doors, micro_fire_stations, walk, walk_m)
+        rows.append(reach_measure(name, near, complete=complete, confidence=rule.confidence("tier_good_m", "tier_limit_m"), **reach))
+    run_m = max((rule.arrival_s - rule.turnout_s) * rule.run_speed_mps, 0.0)
+    evidence = reach_evidence(doors, reached, micro_fire_stations, walk, walk_m=run_m)
+    return AnalysisResult(pd.concat(rows), "households_not_reached", frozenset({"own_station", "households_not_reached"}), evidence)
+
+
+def high_rise(estates: Estates, buildings: Buildings, rule: MicroFireStationRule) -> tuple[pd.Series, pd.Series]:
+    """1, 0 or NaN per estate, and how sure: the survey, else its tallest building's height, else its storeys."""
+    frame = buildings.frame[buildings.frame["use"] != "other"]
+    by_storeys = (frame["levels"] >= rule.high_rise_storeys).astype(float).where(frame["levels"].notna())
+    tall = (frame["height_m"] > rule.high_rise_over_m).astype(float).where(frame["height_m"].notna(), by_storeys)
+    groups = tall.groupby(frame["estate_id"])
+    built = groups.max().where(groups.max().eq(1) | groups.agg(lambda part: part.notna().all()))
+    guess = groups.agg(lambda part: part.index.isin(frame.index[frame["height_m"].isna()]).any())
+    surveyed = estates.frame["high_rise"]
+    answer = surveyed.fillna(built.reindex(estates.ids))
+    by_guess = guess.reindex(estates.ids).fillna(value=True).astype(bool)
+    sure = np.select([surveyed.notna(), ~by_guess],
+                     [SURVEYED, rule.confidence("high_rise_over_m")], rule.confidence("high_rise_storeys"))
+    return answer, pd.Series(sure, estates.ids)
+
+
+def _in_time(
+    doors: Doors, stations: Facilities, walk: StreetNetwork, rule: MicroFireStationRule
+) -> tuple[pd.Series, pd.Series]:
+    """Doors reached in time by the estate's own station, and by any."""
+    placed = stations.placed
+    run_m = ((rule.arrival_s - placed["turnout_s"].fillna(rule.turnout_s)) * rule.run_speed_mps).clip(lower=0)
+    pairs = walk.pairs(doors.frame, placed, cutoff_m=float(run_m.max()) if len(run_m) else 0.0,
+                       gate_cost_m=rule.gate_delay_s * rule.run_speed_mps).reset_index()
+    pairs = pairs[pairs["distance_m"] <= pairs["facility_id"].map(run_m)]
+    at_home = pairs["door_id"].map(doors.frame["estate_id"]) == pairs["facility_id"].map(placed["estate_id"])
+    return (pd.Series(doors.ids.isin(pairs.loc[at_home, "door_id"]), doors.ids),
+            pd.Series(doors.ids.isin(pairs["door_id"]), doors.ids))
+
+
+def _doubt_of_height(strict: pd.DataFrame, lenient: pd.DataFrame, high: pd.Series) -> pd.DataFrame:
+    """Where the height is unknown the answer lies between needing one's own station and not needing it."""
+    unsure = high.isna().reindex(strict.index.get_level_values("estate_id")).to_numpy()
+    differ = unsure & (strict["provided"] != lenient["provided"]).to_numpy() & strict["required"].notna().to_numpy()
+    rows = strict.copy()
+    rows.loc[differ, ["provided", "shortfall", "coverage", "severity"]] = np.nan
+    rows.loc[differ, "low"] = lenient.loc[differ, "low"]
+    rows.loc[differ, "high"] = strict.loc[differ, "high"]
+    rows.loc[differ, ["status", "basis"]] = ["unknown", "height_unknown"]
+    rows.loc[differ, ["severity_low", "severity_high"]] = [0.0, 1.0]
+    return rows
+
+
+def _own_station(
+    estates: Estates, stations: Facilities, high: pd.Series, confidence: pd.Series, rule: MicroFireStationRule
+) -> pd.DataFrame:
+    count = stations.existing.groupby("estate_id").size().reindex(estates.ids, fill_value=0).astype(float)
+    short = count < rule.own_station_for_high_rise
+    basis = np.select([high.isna(), short & (not stations.complete)], ["height_unknown", "incomplete_source"], "surveyed")
+    return measure(
+        "own_station", required=pd.Series(rule.own_station_for_high_rise, estates.ids), provided=count, unit="stations",
+        basis=pd.Series(basis, estates.ids), confidence=confidence, not_applicable=high == 0,
+        unknown=(high.isna() | (not stations.complete)) & short)
