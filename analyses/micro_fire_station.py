@@ -64,12 +64,12 @@ def high_rise(estates: Estates, buildings: Buildings, rule: MicroFireStationRule
     by_storeys = (frame["levels"] >= rule.high_rise_storeys).astype(float).where(frame["levels"].notna())
     tall = (frame["height_m"] > rule.high_rise_over_m).astype(float).where(frame["height_m"].notna(), by_storeys)
     groups = tall.groupby(frame["estate_id"])
-    built = groups.max().where(groups.max().eq(1) | groups.agg(lambda part: part.notna().all()))
-    guess = groups.agg(lambda part: part.index.isin(frame.index[frame["height_m"].isna()]).any())
+    known = tall.notna().groupby(frame["estate_id"]).all()
+    built = groups.max().where(groups.max().eq(1) | known)
+    measured = frame["height_m"].notna().groupby(frame["estate_id"]).all().reindex(estates.ids).eq(other=True)
     surveyed = estates.frame["high_rise"]
     answer = surveyed.fillna(built.reindex(estates.ids))
-    by_guess = guess.reindex(estates.ids).fillna(value=True).astype(bool)
-    sure = np.select([surveyed.notna(), ~by_guess],
+    sure = np.select([surveyed.notna(), measured],
                      [SURVEYED, rule.confidence("high_rise_over_m")], rule.confidence("high_rise_storeys"))
     return answer, pd.Series(sure, estates.ids)
 

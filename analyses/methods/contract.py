@@ -58,7 +58,7 @@ def analysis(
         hints = get_type_hints(function)
         parameters = inspect.signature(function).parameters
         layers = tuple(name for name, one in parameters.items() if one.kind is one.POSITIONAL_OR_KEYWORD)
-        kinds = tuple(name for name in layers if hints.get(name) is Facilities)
+        kinds = tuple(name for name in layers if name not in _LAYER_TYPES and hints.get(name) is Facilities)
         faults = _faults(function, hints, layers, kinds)
         if retrofit_class not in _CLASSES:
             faults.append(f"retrofit_class is {retrofit_class!r}: use one of {', '.join(_CLASSES)}")

@@ -10,7 +10,7 @@ from gis.network import StreetNetwork
 from gis.results import measure
 from gis.tables import Doors, Estates, Facilities, sum_by_estate
 
-_CIRCLE_QUADRANT_SEGMENTS = 64  # the polygon's area is 0.01 % below the circle's
+_CIRCLE_QUADRANT_SEGMENTS = 128  # a circle of 500 m is at most 1 cm too small
 
 BASIS_OF = {"households": "households_basis", "residents": "residents_basis", "residents_60plus": "residents_basis",
             "residents_under3": "residents_basis"}
@@ -50,7 +50,7 @@ def reach_measure(
     stuck = doors_without_way_out(doors, walk) & ~reached
     lost = pd.Series(ids.isin(estate_of[stuck]), ids)
     short = total - served > 0
-    doubt = short & (~complete | frame["edge_of_data"] | lost)
+    doubt = short & ((not complete) | frame["edge_of_data"] | lost)
     sure = short & complete & ~frame["edge_of_data"]
     certain = sum_by_estate(count.where(~reached & ~stuck, 0.0), estate_of, ids).where(sure, 0.0)
     basis = np.select(

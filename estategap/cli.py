@@ -1,0 +1,128 @@
+"""The command line. Heavy libraries are imported when a command needs them, so that ``--help`` is instant."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
+                  help="住宅小区设施缺口与改造优先级 · Facility gaps, ranking and retrofit maps for residential estates")
+_console = Console(stderr=True, soft_wrap=True)
+
+
+class Sample(StrEnum):
+    """The projects that come with the program."""
+
+    DISTRICT = "district"
+    HELSINKI = "helsinki"
+
+
+class LangChoice(StrEnum):
+    """Languages of the outputs."""
+
+    ZH = "zh"
+    EN = "en"
+
+
+_Project = Annotated[Path, typer.Argument(help="folder with project.toml, or the file itself", show_default=False)]
+_Lang = Annotated[LangChoice, typer.Option(help="language of the outputs")]
+_Out = Annotated[Path | None, typer.Option(help="where runs are put; default: runs/ beside project.toml", show_default=False)]
+_Force = Annotated[bool, typer.Option("--force", help="work everything out again, even if nothing has changed")]
+
+
+@app.command()
+def demo(
+    sample: Annotated[Sample, typer.Option(help="district: generated, 演示数据; helsinki: real OpenStreetMap")] = Sample.DISTRICT,
+    out: Annotated[Path, typer.Option(help="folder to make the demo project in")] = Path("demo"),
+    lang: _Lang = LangChoice.ZH,
+    force: _Force = False,
+) -> None:
+    """Run the whole job offline, with no data of one's own."""
+    with _plain_errors():
+        from estategap.demo.samples import write_sample  # noqa: PLC0415
+        from estategap.job import run_project  # noqa: PLC0415
+        from estategap.progress import Progress  # noqa: PLC0415
+
+        progress = Progress(_console)
+        folder = out / sample.value
+        with progress.step(f"make the demo project {folder}"):
+            write_sample(sample.value, folder)
+        _say_where(run_project(folder, lang=lang.value, out=None, force=force, progress=progress))
+
+
+@app.command()
+def init(
+    folder: Annotated[Path, typer.Argument(help="new or empty folder", show_default=False)],
+    osm: Annotated[Path | None, typer.Option(help="an .osm or .osm.pbf file to start from", show_default=False)] = None,
+    place: Annotated[str | None, typer.Option(help="name of the place, written down for fetch", show_default=False)] = None,
+) -> None:
+    """Make a project: a commented project.toml and Excel templates with Chinese headers."""
+    with _plain_errors():
+        from estategap.starter import make_project  # noqa: PLC0415
+
+        for path in make_project(folder, osm=osm, place=place):
+            typer.echo(path)
+
+
+@app.command()
+def check(project: _Project) -> None:
+    """Read everything and report every problem at once; change nothing."""
+    with _plain_errors():
+        from estategap.job import check_project  # noqa: PLC0415
+        from estategap.progress import Progress  # noqa: PLC0415
+
+        problems, report = check_project(project, Progress(_console))
+        _print_problems(problems)
+        errors = sum(problem.severity == "error" for problem in problems)
+        typer.echo(f"{errors} errors, {len(problems) - errors} warnings" + (f" → {report}" if problems else ""))
+        if errors:
+            raise typer.Exit(1)
+
+
+@app.command()
+def run(project: _Project, out: _Out = None, lang: _Lang = LangChoice.ZH, force: _Force = False) -> None:
+    """Do the whole job: gaps, ranking, maps, tables and report."""
+    with _plain_errors():
+        from estategap.job import run_project  # noqa: PLC0415
+        from estategap.progress import Progress  # noqa: PLC0415
+
+        _say_where(run_project(project, lang=lang.value, out=out, force=force, progress=Progress(_console)))
+
+
+def _say_where(folder: Path) -> None:
+    typer.echo(folder / "index.html")
+    typer.echo(folder / "maps" / "priority.html")
+
+
+def _print_problems(problems: object) -> None:
+    for problem in problems:  # type: ignore[attr-defined]
+        style = "red" if problem.severity == "error" else "yellow"
+        _console.print(f"• {problem.severity}: {problem}", style=style, markup=False, highlight=False)
+
+
+@contextmanager
+def _plain_errors() -> Iterator[None]:
+    """Say what is wrong with the input in plain words, all of it, and leave with status 1."""
+    from gis.errors import InputError  # noqa: PLC0415
+
+    try:
+        yield
+    except InputError as error:
+        _print_problems(error.problems)
+        raise typer.Exit(1) from None
+    except KeyboardInterrupt:
+        _console.print("stopped; the last good outputs are whole", markup=False)
+        raise typer.Exit(1) from None
+
+
+def main() -> None:
+    """Entry point; output is UTF-8 wherever it goes."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    app()

@@ -1,0 +1,189 @@
+"""What may stand in project.toml, and what is said when it does not fit."""
+
+import tomllib
+from datetime import date
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from gis.errors import InputError, Problem
+from layers.files import Source
+from layers.kinds import facility_kinds
+
+FILE_NAME = "project.toml"
+Share = Annotated[float, Field(ge=0, le=1)]
+Positive = Annotated[float, Field(gt=0)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class About(_Section):
+    """What the project is. ``data_date`` is the day the inputs stand for; ``crs`` the metric system to work in."""
+
+    name: Annotated[str, Field(min_length=1, max_length=200)]
+    data_date: date
+    synthetic: bool = False
+    standards: str = "cn-national"
+    seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
+    crs: str | None = None
+
+
+class File(_Section):
+    """One file, relative to the project's folder."""
+
+    file: Annotated[str, Field(min_length=1)]
+    layer: str | None = None
+    sheet: str | None = None
+    crs: str | None = None
+
+
+class EstatesSection(_Section):
+    """Outlines and the roster joined to them; ``walled`` is the default where a row does not say."""
+
+    file: str | None = None
+    layer: str | None = None
+    sheet: str | None = None
+    crs: str | None = None
+    roster: str | None = None
+    roster_sheet: str | None = None
+    walled: bool = True
+
+
+class BaseMapSection(_Section):
+    """Water and green for the map behind the facts."""
+
+    water: str | None = None
+    green: str | None = None
+    crs: str | None = None
+
+
+class FacilityList(File):
+    """One list of facilities; ``surveyed`` says it claims to name every one of its kind."""
+
+    kind: str
+    surveyed: bool = False
+
+
+class ProfileSection(_Section):
+    """How households and people are estimated from floor area where nothing better is known; always marked."""
+
+    floor_area_per_household_m2: Positive
+    residents_per_household: Positive | None = None
+    share_60plus: Share | None = None
+    share_under3: Share | None = None
+    storeys_if_unknown: Positive | None = None
+    source: Annotated[str, Field(min_length=1)]
+    confidence: Literal["A", "B", "C", "D"] = "D"
+
+
+class OwnValue(_Section):
+    """A project's own rule value and why it differs from the pack's."""
+
+    value: Any
+    reason: Annotated[str, Field(min_length=1)]
+    confidence: Literal["A", "B", "C", "D"] = "D"
+
+
+class Project(_Section):
+    """The whole project file; ``folder`` is where it lies."""
+
+    project: About
+    estates: EstatesSection = EstatesSection()
+    streets: File | None = None
+    buildings: File | None = None
+    doors: File | None = None
+    gates: File | None = None
+    complaints: File | None = None
+    population: File | None = None
+    osm: File | None = None
+    basemap: BaseMapSection = BaseMapSection()
+    profile: ProfileSection | None = None
+    facilities: tuple[FacilityList, ...] = ()
+    weights: dict[str, Annotated[float, Field(ge=0)]] = {}
+    rules: dict[str, dict[str, OwnValue]] = {}
+    folder: Annotated[Path, Field(exclude=True)] = Path()
+
+    @field_validator("folder", mode="before")
+    @classmethod
+    def _not_a_key(cls, _: Any) -> Path:
+        raise ValueError("the folder is where the project file lies: remove this key")
+
+    def source(self, section: File) -> Source:
+        """A section's file as the readers take it."""
+        return self.source_of(section.file, layer=section.layer, sheet=section.sheet, crs=section.crs)
+
+    def source_of(self, file: str, *, layer: str | None = None, sheet: str | None = None, crs: str | None = None) -> Source:
+        """A named file of the project's folder as the readers take it."""
+        return Source(self.folder / file, layer=layer, sheet=sheet, crs=crs)
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Every input file the project names, sorted, each once."""
+        sections = [self.streets, self.buildings, self.doors, self.gates, self.complaints, self.population, self.osm]
+        named = [section.file for section in sections if section] + [one.file for one in self.facilities]
+        named += [one for one in (self.estates.file, self.estates.roster, self.basemap.water, self.basemap.green) if one]
+        return tuple(sorted(set(named)))
+
+
+def read_project(path: Path) -> Project:
+    """Read a project file, or the one in a folder.
+
+    Raises:
+        InputError: it is missing, not TOML, or keys or values do not fit; everything at once.
+    """
+    file = path / FILE_NAME if path.is_dir() else path
+    if not file.is_file():
+        raise InputError(Problem(file=str(path), why=f"there is no {FILE_NAME} here",
+                                 fix="make one with: estategap init FOLDER"))
+    try:
+        data = tomllib.loads(file.read_bytes().decode("utf-8-sig"))
+    except UnicodeDecodeError:
+        raise InputError(Problem(file=file.name, why="the file is not UTF-8 text", fix="save it as UTF-8")) from None
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(Problem(file=file.name, why=f"not valid TOML: {error}", fix="correct that line")) from None
+    try:
+        project = Project.model_validate(data).model_copy(update={"folder": file.parent})
+    except ValidationError as error:
+        raise InputError([_problem(file.name, one) for one in error.errors()]) from None
+    problems = [*_unknown_kinds(file.name, project), *_nothing_to_work_on(file.name, project)]
+    if problems:
+        raise InputError(problems)
+    return project
+
+
+def _problem(file: str, one: Any) -> Problem:
+    key = ".".join(str(part) for part in one["loc"])
+    if one["type"] == "extra_forbidden":
+        near = get_close_matches(str(one["loc"][-1]), _known_keys(), n=2)
+        return Problem(file=file, column=key, why="there is no such key",
+                       fix=f"did you mean {' or '.join(near)}?" if near else "remove it")
+    value = "" if one["type"] == "missing" else str(one["input"])[:80]
+    return Problem(file=file, column=key, value=value, why=str(one["msg"]), fix="correct the value")
+
+
+def _known_keys() -> list[str]:
+    sections = (Project, About, File, EstatesSection, BaseMapSection, FacilityList, ProfileSection, OwnValue)
+    return sorted({name for section in sections for name in section.model_fields} - {"folder"})
+
+
+def _unknown_kinds(file: str, project: Project) -> list[Problem]:
+    kinds = facility_kinds()
+    return [
+        Problem(file=file, column="facilities.kind", value=one.kind, why="there is no such kind of facility",
+                fix=f"one of: {', '.join(kinds)}")
+        for one in project.facilities if one.kind not in kinds]
+
+
+def _nothing_to_work_on(file: str, project: Project) -> list[Problem]:
+    problems = []
+    if not (project.estates.file or project.estates.roster or project.osm):
+        problems.append(Problem(file=file, column="estates.file", why="the project names no estates",
+                                fix='give [estates] file = "…", a roster, or [osm] file = "…"'))
+    if not (project.streets or project.osm):
+        problems.append(Problem(file=file, column="streets.file", why="the project names no streets",
+                                fix='give [streets] file = "…" or [osm] file = "…"'))
+    return problems

@@ -1,0 +1,52 @@
+"""Where a run's files go: written aside, then renamed, so that a reader never sees half a run."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from gis.errors import InputError, Problem
+
+LATEST = "latest.txt"
+
+
+def put_in_place(target: Path, write: Callable[[Path], None]) -> None:
+    """Let ``write`` fill a new folder beside ``target`` and put it in the target's place when it is whole.
+
+    An older folder of that name is moved away first and removed last; if anything fails, it stays.
+
+    Raises:
+        InputError: the place cannot be written to.
+    """
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        aside = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+    except OSError as error:
+        raise _unwritable(target.parent, error) from None
+    try:
+        fresh, old = aside / "new", aside / "old"
+        fresh.mkdir()
+        write(fresh)
+        if target.exists():
+            target.rename(old)
+        fresh.rename(target)
+    except OSError as error:
+        if (aside / "old").exists() and not target.exists():
+            (aside / "old").rename(target)
+        raise _unwritable(target, error) from None
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def name_latest(runs: Path, run: Path) -> None:
+    """Let ``latest.txt`` name the newest run's folder."""
+    with tempfile.NamedTemporaryFile("w", dir=runs, prefix=".latest.", delete=False, encoding="utf-8") as file:
+        file.write(run.name + "\n")
+    Path(file.name).chmod(0o644)
+    os.replace(file.name, runs / LATEST)
+
+
+def _unwritable(place: Path, error: OSError) -> InputError:
+    return InputError(Problem(file=str(place), why=f"cannot write here: {error.strerror or error}",
+                              fix="close programs that hold files open there, free the disk, or choose another place with --out"))

@@ -1,0 +1,79 @@
+"""How much of a grid's amount lies in each area, with exact shares of the cells on the rim?"""
+
+from typing import Any
+
+import exactextract
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from exactextract.raster import NumPyRasterSource
+
+from gis.errors import InputError, Problem
+
+
+def zonal_sums(values: np.ndarray, transform: Any, crs: Any, nodata: float | None, areas: gpd.GeoSeries) -> pd.Series:
+    """Sum cell values over areas, each cell times the share of it that the area covers.
+
+    Args:
+        values: amounts per cell (not densities), shape (rows, columns), first row north.
+        transform: affine transform of the upper left corner, north up, in ``crs``.
+        crs: CRS of the grid.
+        nodata: the value that means unknown, or None; NaN always means unknown. Unknown cells add nothing.
+        areas: polygons in any CRS, on a unique index; they are brought into the grid's CRS.
+
+    Returns:
+        sums on the index of ``areas``; NaN where an area is missing or touches no known cell.
+
+    Raises:
+        InputError: the grid is rotated.
+    """
+    found = _extract(values, transform, crs, nodata, areas, operations=["sum", "count"])
+    return found["sum"].where(found["count"] > 0).reindex(areas.index).astype("float64")
+
+
+def shared_sums(
+    values: np.ndarray, transform: Any, crs: Any, nodata: float | None, areas: gpd.GeoSeries, *, density: pd.Series,
+) -> pd.Series:
+    """Give each cell's whole amount to the areas in it, in proportion to covered ground times ``density``.
+
+    This is how people counted in a cell come to live in its buildings. Arguments and errors as in ``zonal_sums``.
+
+    Args:
+        values: as in ``zonal_sums``.
+        transform: as in ``zonal_sums``.
+        crs: as in ``zonal_sums``.
+        nodata: as in ``zonal_sums``.
+        areas: polygons, not overlapping.
+        density: weight of a square metre of each area, above zero, on the index of ``areas``.
+
+    Returns:
+        amounts on the index of ``areas``; they add up to the amounts of all cells that some area touches. NaN where an
+        area touches no known cell.
+    """
+    found = _extract(values, transform, crs, nodata, areas, operations=["cell_id", "coverage", "values"])
+    parts = pd.DataFrame(found.explode(["cell_id", "coverage", "values"]))
+    parts = parts[parts["cell_id"].notna()].astype({"cell_id": "int64", "coverage": "float64", "values": "float64"})
+    parts = parts[parts["values"].notna() & (parts["coverage"] > 0)]
+    weight = parts["coverage"] * density.reindex(parts.index)
+    share = weight / weight.groupby(parts["cell_id"]).transform("sum")
+    return (parts["values"] * share).groupby(level=0).sum().reindex(areas.index).astype("float64")
+
+
+def _extract(
+    values: np.ndarray, transform: Any, crs: Any, nodata: float | None, areas: gpd.GeoSeries, *, operations: list[str],
+) -> pd.DataFrame:
+    if transform.b or transform.d or transform.a <= 0 or transform.e >= 0:
+        raise InputError(Problem(why="the grid is rotated or not north up", fix="warp it to a north-up grid first"))
+    known = values.astype("float64")
+    if nodata is not None:
+        known[values == values.dtype.type(nodata)] = np.nan
+    rows, columns = values.shape
+    west, north = transform.c, transform.f
+    placed = areas[areas.notna() & ~areas.is_empty].to_crs(crs)
+    grid = NumPyRasterSource(known, west, north + rows * transform.e, west + columns * transform.a, north,
+                             nodata=np.nan, srs_wkt=placed.crs.to_wkt())
+    if placed.empty:
+        return pd.DataFrame(columns=operations, index=placed.index)
+    zones = gpd.GeoDataFrame({"zone": np.arange(len(placed))}, geometry=placed.to_numpy(), crs=placed.crs)
+    found = pd.DataFrame(exactextract.exact_extract(grid, zones, operations, include_cols=["zone"], output="pandas"))
+    return found.set_index("zone").reindex(zones["zone"]).set_axis(placed.index)

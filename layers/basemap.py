@@ -1,0 +1,73 @@
+"""What is drawn behind the facts, so that a reader knows where an estate is? Display only."""
+
+import functools
+import tomllib
+from importlib.resources import files
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+
+from gis.tables import BaseMap, Buildings, Streets
+from layers.cells import as_text, folded
+from layers.fields import header_key
+from layers.files import Source, read_vector
+from layers.places import LON_LAT
+
+_CLASS_COLUMNS = ("street_class", "highway", "class", "fclass", "道路等级", "道路类型", "类别", "等级", "类型")
+_NAME_COLUMNS = ("name", "名称", "道路名称", "路名", "名稱")
+
+
+def read_basemap(
+    *, streets: Streets | gpd.GeoDataFrame, water: gpd.GeoDataFrame | Source | None = None,
+    green: gpd.GeoDataFrame | Source | None = None, buildings: Buildings | gpd.GeoDataFrame | Source | None = None,
+    attribution: tuple[str, ...] = (),
+) -> BaseMap:
+    """Bring the layers of a base map to columns ``kind``, ``name`` and geometry in one CRS that has a code.
+
+    Streets are of kind ``motorway``, ``major``, ``medium``, ``minor`` or ``path`` (``layers/street_kinds.toml``), the
+    others of kind ``water``, ``green`` and ``building``. The CRS is that of the streets, or WGS84 where it has no code.
+    Rows without geometry are not drawn.
+
+    Raises:
+        InputError: a file cannot be read.
+    """
+    roads = _frame(streets)
+    crs = roads.crs if roads.crs is not None and roads.crs.to_authority() else LON_LAT
+    return BaseMap(
+        streets=_drawn(roads, crs, kinds=street_kinds(_text(roads, _CLASS_COLUMNS))),
+        water=_drawn(_frame(water), crs, kinds="water"), green=_drawn(_frame(green), crs, kinds="green"),
+        buildings=_drawn(_frame(buildings), crs, kinds="building"), attribution=attribution)
+
+
+def street_kinds(classes: pd.Series) -> pd.Series:
+    """The kind of line for each street class, OSM's or Chinese; an unlisted class is ``minor``."""
+    kinds: pd.Series = folded(as_text(classes)).map(_kind_by_class()).fillna("minor").astype("object")
+    return kinds
+
+
+def _frame(layer: Streets | Buildings | gpd.GeoDataFrame | Source | None) -> gpd.GeoDataFrame:
+    if layer is None:
+        return gpd.GeoDataFrame(geometry=[], crs=LON_LAT)
+    if isinstance(layer, Source):
+        return read_vector(layer.path, layer=layer.layer, crs=layer.crs)
+    return layer if isinstance(layer, gpd.GeoDataFrame) else layer.frame
+
+
+def _drawn(frame: gpd.GeoDataFrame, crs: Any, *, kinds: pd.Series | str) -> gpd.GeoDataFrame:
+    whole = gpd.GeoDataFrame({"kind": kinds, "name": _text(frame, _NAME_COLUMNS)}, geometry=frame.geometry.force_2d(),
+                             index=frame.index, crs=frame.crs)
+    there = whole.geometry.notna() & ~whole.geometry.is_empty
+    return whole[there].to_crs(crs).reset_index(drop=True)
+
+
+def _text(frame: gpd.GeoDataFrame, columns: tuple[str, ...]) -> pd.Series:
+    by_key = {header_key(str(name)): name for name in frame.columns}
+    found = next((by_key[header_key(name)] for name in columns if header_key(name) in by_key), None)
+    return pd.Series("", index=frame.index, dtype="object") if found is None else as_text(frame[found].astype("object"))
+
+
+@functools.cache
+def _kind_by_class() -> dict[str, str]:
+    kinds = tomllib.loads(files("layers").joinpath("street_kinds.toml").read_text("utf-8"))
+    return {name: kind for kind, names in kinds.items() for name in names}

@@ -1,0 +1,96 @@
+"""Which buildings are there, how high are they, and in which estate do they stand?"""
+
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from gis.errors import Problem, ProblemLog
+from gis.geometry import repair_areas
+from gis.tables import NO_ESTATE, Buildings, Estates
+from layers.estates_osm import repaired_areas
+from layers.fields import read_fields
+from layers.files import ROW, Source, read_vector
+from layers.osm_extract import OsmExtract
+from layers.places import holding_estate, projected
+
+_AREAS = ("Polygon", "MultiPolygon")
+
+
+def buildings_of_osm(extract: OsmExtract, to_crs: Any, *, log: ProblemLog) -> Buildings:
+    """The buildings of an extract in a metric CRS; repairs of outlines are noted as warnings."""
+    return Buildings.of(repaired_areas(extract.buildings, to_crs, extract.file, log))
+
+
+def read_buildings(source: Source, *, to_crs: Any, log: ProblemLog) -> Buildings:
+    """Read a layer of footprints; columns are known by the aliases of ``fields.toml``.
+
+    A building without an id is called ``building-`` and its row. What is no area is an error of its row.
+
+    Args:
+        source: a vector file.
+        to_crs: metric CRS of the result; None chooses one from the layer.
+        log: takes every problem of the rows.
+
+    Raises:
+        InputError: the file cannot be read.
+    """
+    raw = read_vector(source.path, layer=source.layer, crs=source.crs).reset_index(drop=True)
+    file = source.path.name
+    fields = read_fields(raw, "building", file=file, log=log)
+    shapes, ledger = repair_areas(projected(raw[[raw.geometry.name]], to_crs, file=file).geometry)
+    for row, (_, change) in zip(fields[ROW].loc[ledger.index], ledger.iterrows(), strict=True):
+        log.add(Problem(
+            file=file, row=int(row), severity="warning", fix="correct the footprint",
+            why=f"the footprint was repaired ({change['reason']}): {change['area_before_m2']:.1f} m² before, "
+                f"{change['area_after_m2']:.1f} m² after"))
+    area = shapes.geom_type.isin(_AREAS) & ~shapes.is_empty
+    for row in fields.loc[~area, ROW]:
+        log.add(Problem(file=file, row=int(row), why="this building has no footprint", fix="draw it or delete the row"))
+    frame = gpd.GeoDataFrame(fields, geometry=shapes)[area]
+    return Buildings.of(with_ids(frame, "building", file, log))
+
+
+def with_ids(frame: gpd.GeoDataFrame, what: str, file: str, log: ProblemLog) -> gpd.GeoDataFrame:
+    """The rows on their own id, else on ``what`` and the row; an id given twice is an error and counts once."""
+    column = f"{what}_id"
+    given = frame[column] if column in frame else pd.Series("", index=frame.index, dtype="object")
+    repeated = (given != "") & given.duplicated()
+    for row, value in zip(frame.loc[repeated, ROW], given[repeated], strict=True):
+        log.add(Problem(file=file, row=int(row), column=column, value=value, why="another row has this id",
+                        fix="give each row an id of its own"))
+    ids = given.where(given != "", f"{what}-" + frame[ROW].astype(str))[~repeated]
+    kept = frame[~repeated].drop(columns=[ROW, column], errors="ignore")
+    return kept.set_axis(pd.Index(ids, dtype="object", name=column), axis="index")
+
+
+def buildings_in_estates(buildings: Buildings, estates: Estates, *, log: ProblemLog) -> Buildings:
+    """Say in which estate each building stands: the one its row names if there is such an estate, else by place.
+
+    By place the inner point decides, and of nested estates the smallest. Names of estates nobody knows are noted.
+    """
+    frame = buildings.frame
+    named = frame["estate_id"]
+    lost = (named != NO_ESTATE) & ~named.isin(estates.ids)
+    if lost.any():
+        log.add(Problem(value=", ".join(sorted(set(named[lost]))[:10]), severity="warning",
+                        why=f"{int(lost.sum())} buildings name an estate that is not in the list of estates",
+                        fix="write 小区编号 as the estates' file does; they count where they stand"))
+    asked = (named == NO_ESTATE) | lost
+    held = holding_estate(frame.geometry[asked].representative_point(), estates)
+    estate = named.mask(asked, held.reindex(frame.index, fill_value=NO_ESTATE))
+    return Buildings.of(frame.assign(estate_id=estate.astype("object")))
+
+
+def footprint_of(points: gpd.GeoSeries, buildings: Buildings, tolerance_m: float) -> pd.Series:
+    """The building whose outline is nearest to each point and within ``tolerance_m``; ``""`` where none is.
+
+    Of buildings at the same distance the first by id counts.
+    """
+    outlines = buildings.frame.geometry.boundary
+    rows, near = outlines.sindex.query(points, predicate="dwithin", distance=tolerance_m)
+    apart_m = points.iloc[rows].distance(outlines.iloc[near], align=False).to_numpy()
+    found = pd.DataFrame({"row": rows, "building": buildings.ids[near], "apart_mm": np.round(apart_m * 1000)})
+    first = found.sort_values(["row", "apart_mm", "building"]).drop_duplicates("row").set_index("row")["building"]
+    return pd.Series(first.reindex(range(len(points)), fill_value="").to_numpy(), index=points.index, dtype="object")

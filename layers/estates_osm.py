@@ -1,0 +1,70 @@
+"""Which estates does OSM know? Its residential areas, named or not."""
+
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+
+from gis.errors import Problem, ProblemLog
+from gis.geometry import repair_areas
+from gis.tables import Estates
+from layers.estates import mark_edge_of_data
+from layers.osm_extract import OsmExtract
+from layers.streets import project_extent
+
+_NESTED_SHARE = 0.9
+
+
+def estates_of_osm(
+    extract: OsmExtract, to_crs: Any, *, edge_margin_m: float, walled: bool = True, log: ProblemLog,
+) -> Estates:
+    """The residential areas of an extract as estates; an unnamed one is called by its id, such as ``住区 way/5``.
+
+    Estates inside others are kept and named in a warning, as are those that the extract cuts, which have no outline
+    and are left out. Numbers of people are unknown.
+
+    Args:
+        extract: what ``layers.osm.read_osm`` gives.
+        to_crs: metric CRS of the result.
+        edge_margin_m: an estate that is not wholly inside the extent shrunk by this is marked ``edge_of_data``.
+        walled: whether these estates are walled; OSM does not say.
+        log: takes the warnings.
+    """
+    areas = repaired_areas(extract.estates, to_crs, extract.file, log)
+    names = areas["name"].where(areas["name"] != "", "住区 " + areas.index.to_series().astype(str))
+    estates = Estates.of(areas.assign(name=names, walled=walled))
+    cut = extract.cut.loc[extract.cut["part"] == "estates", "object_id"]
+    if len(cut):
+        log.add(Problem(file=extract.file, value=", ".join(cut.head(10)), severity="warning",
+                        why=f"{len(cut)} residential areas are cut by the edge of the extract and left out",
+                        fix="export a larger area"))
+    _warn_of_nested(estates, extract.file, log)
+    return mark_edge_of_data(estates, project_extent(extract.extent, to_crs), edge_margin_m)
+
+
+def repaired_areas(frame: gpd.GeoDataFrame, to_crs: Any, file: str, log: ProblemLog) -> gpd.GeoDataFrame:
+    """Areas of an extract in a metric CRS, made valid; each repair and each area lost is a warning."""
+    moved = frame.to_crs(to_crs)
+    shapes, ledger = repair_areas(moved.geometry)
+    for object_id, row in ledger.iterrows():
+        log.add(Problem(
+            file=file, value=str(object_id), severity="warning", fix="correct the outline in OSM",
+            why=f"the outline was repaired ({row['reason']}): {row['area_before_m2']:.1f} m² before, "
+                f"{row['area_after_m2']:.1f} m² after"))
+    kept = shapes.notna() & ~shapes.is_empty
+    return moved.set_geometry(shapes)[kept]
+
+
+def _warn_of_nested(estates: Estates, file: str, log: ProblemLog) -> None:
+    shapes = estates.frame.geometry
+    outer, inner = shapes.sindex.query(shapes, predicate="intersects")
+    outer, inner = outer[outer != inner], inner[outer != inner]
+    first, second = shapes.iloc[outer], shapes.iloc[inner]
+    shared_m2 = first.intersection(second, align=False).area.to_numpy()
+    inside = (shared_m2 >= _NESTED_SHARE * second.area.to_numpy()) & (
+        (first.area.to_numpy() > second.area.to_numpy()) | (outer < inner))
+    names = estates.frame["name"].to_numpy()
+    for row in pd.DataFrame({"inner": names[inner[inside]], "outer": names[outer[inside]]}).itertuples():
+        log.add(Problem(file=file, value=str(row.inner), severity="warning",
+                        why=f"this estate lies inside the estate {row.outer}; both are kept",
+                        fix="take one of them out of the project if they are one estate"))

@@ -1,0 +1,50 @@
+"""Which kinds of facility are there, and in what is each counted? ``kinds.toml`` says."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from types import MappingProxyType
+from typing import Any
+
+from gis.errors import InputError, Problem
+
+
+@dataclass(frozen=True)
+class FacilityKind:
+    """One kind of facility; ``capacity_unit`` is empty where only reach counts."""
+
+    name: str
+    capacity_unit: str = ""
+    turnout: bool = False
+
+
+@cache
+def facility_kinds() -> Mapping[str, FacilityKind]:
+    """All kinds by name, in the order of the file."""
+    text = resources.files("layers").joinpath("kinds.toml").read_text(encoding="utf-8")
+    return MappingProxyType({name: _kind(name, table) for name, table in tomllib.loads(text).items()})
+
+
+def facility_kind(name: str) -> FacilityKind:
+    """One kind.
+
+    Raises:
+        InputError: there is no such kind; the kinds there are stand in the fix.
+    """
+    kinds = facility_kinds()
+    if name not in kinds:
+        raise InputError(Problem(column="kind", value=name, why="there is no such kind of facility",
+                                 fix=f"give one of {', '.join(kinds)}"))
+    return kinds[name]
+
+
+def _kind(name: str, table: Mapping[str, Any]) -> FacilityKind:
+    unknown = sorted(set(table) - {"capacity_unit", "turnout"})
+    unit, turnout = table.get("capacity_unit", ""), table.get("turnout", False)
+    if unknown or not isinstance(unit, str) or not isinstance(turnout, bool):
+        raise InputError(Problem(file="layers/kinds.toml", column=name, value=", ".join(unknown),
+                                 why="the kind is not written as the others are",
+                                 fix='give capacity_unit = "..." or turnout = true, nothing else'))
+    return FacilityKind(name=name, capacity_unit=unit, turnout=turnout)

@@ -1,0 +1,73 @@
+"""Which part of a raster file concerns this project? The only module that opens rasters."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import rasterio
+from rasterio.errors import RasterioError, RasterioIOError
+from rasterio.warp import transform_bounds
+from rasterio.windows import Window, from_bounds
+
+from gis.errors import InputError, Problem
+from layers.file_checks import check_present, damaged
+
+
+@dataclass(frozen=True)
+class RasterWindow:
+    """A part of a raster's first band: ``cells`` as float64 (NaN is unknown), rows from north to south."""
+
+    cells: np.ndarray
+    transform: Any
+    crs: Any
+
+    @property
+    def bounds(self) -> tuple[float, float, float, float]:
+        """West, south, east and north edge in the raster's CRS."""
+        rows, columns = self.cells.shape
+        west, north = self.transform.c, self.transform.f
+        return west, north + rows * self.transform.e, west + columns * self.transform.a, north
+
+
+def read_raster_window(path: Path, bounds: tuple[float, float, float, float], crs: Any) -> RasterWindow:
+    """Read the cells that touch ``bounds``, whole cells only, as far as the raster goes.
+
+    Args:
+        path: a GeoTIFF or any raster that GDAL reads; its first band is read.
+        bounds: west, south, east, north in ``crs``.
+        crs: CRS of ``bounds``.
+
+    Raises:
+        InputError: missing, empty, damaged or not a raster; no CRS; rotated; or it lies elsewhere.
+    """
+    check_present(path)
+    try:
+        with rasterio.open(path) as raster:
+            window = _window(raster, bounds, crs, path)
+            cells = raster.read(1, window=window, masked=True).astype("float64")
+            return RasterWindow(np.ma.filled(cells, np.nan), raster.window_transform(window), raster.crs)
+    except (RasterioError, RasterioIOError, ValueError, OSError) as error:
+        detail = str(error.__cause__ or error).replace(str(path), path.name)
+        if "not recognized" in detail:
+            raise InputError(Problem(file=path.name, why="this is not a raster", fix="give a GeoTIFF")) from error
+        raise damaged(path, detail) from error
+
+
+def _window(raster: Any, bounds: tuple[float, float, float, float], crs: Any, path: Path) -> Window:
+    if raster.crs is None:
+        raise InputError(Problem(file=path.name, why="the raster does not say its coordinate system",
+                                 fix="export it again as GeoTIFF with its CRS, such as EPSG:4326"))
+    step = raster.transform
+    if step.b or step.d or step.a <= 0 or step.e >= 0:
+        raise InputError(Problem(file=path.name, why="the raster is rotated or not north up",
+                                 fix="warp it to a north-up grid, for example with gdalwarp"))
+    wanted = from_bounds(*transform_bounds(crs, raster.crs, *bounds), transform=step)
+    first_row, first_column = max(0, int(np.floor(wanted.row_off))), max(0, int(np.floor(wanted.col_off)))
+    last_row = min(raster.height, int(np.ceil(wanted.row_off + wanted.height)))
+    last_column = min(raster.width, int(np.ceil(wanted.col_off + wanted.width)))
+    if first_row >= last_row or first_column >= last_column:
+        edges = ", ".join(f"{edge:.6g}" for edge in raster.bounds)
+        raise InputError(Problem(file=path.name, value=edges, why="the raster does not touch the estates",
+                                 fix="give the raster of this area"))
+    return Window(first_column, first_row, last_column - first_column, last_row - first_row)

@@ -1,0 +1,176 @@
+"""Which streets are there, and where do they join? From an OSM extract or from a file of lines."""
+
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+
+from gis.errors import InputError, Problem, ProblemLog
+from gis.tables import Streets
+from layers.files import Source, read_vector
+from layers.line_noding import node_lines
+from layers.osm_extract import OsmExtract
+from layers.osm_parts import WGS84
+from layers.osm_tags import first_texts, osm_tags, street_classes, walked_classes
+from layers.places import projected
+
+_NO = frozenset({"", "no", "n", "f", "false", "0", "0.0", "none", "nan", "否"})
+_DENSE_DEGREES = 0.01
+_NODE_M = 1.0
+
+
+def streets_of_osm(extract: OsmExtract, to_crs: Any) -> Streets:
+    """The streets of an extract; they join only at shared OSM nodes.
+
+    Further columns: ``osm_id`` and ``private`` (residents may pass, the public may not).
+
+    Args:
+        extract: what ``layers.osm.read_osm`` gives.
+        to_crs: metric CRS of the result.
+    """
+    return Streets.of(extract.streets.to_crs(to_crs), extent=project_extent(extract.extent, to_crs))
+
+
+def project_extent(extent: shapely.Geometry, to_crs: Any) -> shapely.Geometry:
+    """An area in degrees as an area in a metric CRS, its long edges bent as the projection bends them."""
+    dense = shapely.segmentize(extent, _DENSE_DEGREES)
+    return gpd.GeoSeries([dense], crs=WGS84).to_crs(to_crs).iloc[0]
+
+
+def read_streets(source: Source, *, to_crs: Any, log: ProblemLog) -> Streets:
+    """Read a file of lines as streets.
+
+    Lines join where they touch or cross on the same level. The level is the column for the layer, else 1 for a bridge
+    and -1 for a tunnel; lines of different levels join only at their ends. A file whose columns ``u`` and ``v`` name
+    its nodes, as osmnx writes them, is taken at its word. The street class is brought to OSM's vocabulary and says
+    whether one may walk there; a column ``foot`` overrides it.
+
+    Args:
+        source: any vector file that ``layers.files.read_vector`` reads; GraphML is read by ``layers.osmnx_bridge``.
+        to_crs: metric CRS of the result; None chooses one from the lines.
+        log: takes warnings on what was left out.
+
+    Raises:
+        InputError: the file cannot be read, holds no lines or does not fit its CRS.
+    """
+    path = source.path
+    frame = projected(read_vector(path, layer=source.layer, crs=source.crs), to_crs, file=path.name)
+    lines = _plain_lines(frame, path.name, log)
+    facts = _facts(lines)
+    _warn_of_strange_classes(facts, path.name, log)
+    given = _given_nodes(lines)
+    if given is None:
+        noded = node_lines(lines.geometry.to_numpy(), _levels(lines))
+        pieces = noded.pieces
+        _warn(log, path.name, noded.zero_length, "pieces without length were left out")
+        _warn(log, path.name, noded.repeated, "pieces lie on the same course as another one and were left out")
+    else:
+        pieces = _once_per_course(given)
+    rows = facts.iloc[pieces["line"].to_numpy()].reset_index(drop=True)
+    ids = pieces["line"].astype(str) + "#" + pieces["piece"].astype(str)
+    made = gpd.GeoDataFrame(rows.assign(u=pieces["u"].to_numpy(), v=pieces["v"].to_numpy()),
+                            geometry=pieces["geometry"].to_numpy(), crs=frame.crs)
+    return Streets.of(made.set_axis(pd.Index("line/" + ids), axis="index"))
+
+
+def _plain_lines(frame: gpd.GeoDataFrame, file: str, log: ProblemLog) -> gpd.GeoDataFrame:
+    """Single LineStrings in two dimensions on a fresh index; what is no line is left out and counted."""
+    raw = frame.geometry.to_numpy()
+    there = ~(shapely.is_missing(raw) | shapely.is_empty(raw))
+    parts = frame[there].explode(index_parts=False, ignore_index=True)
+    shapes = shapely.force_2d(parts.geometry.to_numpy())
+    usable = shapely.get_type_id(shapes) == shapely.GeometryType.LINESTRING
+    finite = np.isfinite(shapely.bounds(shapes)).all(axis=1)
+    _warn(log, file, int((usable & ~finite).sum()), "lines have infinite coordinates and were left out")
+    _warn(log, file, int((~there).sum() + (~usable).sum()), "features are empty or no lines and were left out")
+    kept = parts.set_geometry(shapes, crs=frame.crs)[usable & finite]
+    long = kept.geometry.length > 0
+    _warn(log, file, int((~long).sum()), "lines have no length and were left out")
+    if not long.any():
+        raise InputError(Problem(file=file, why="the file holds no lines", fix="give the layer with the street lines"))
+    return kept[long].reset_index(drop=True)
+
+
+def _facts(lines: gpd.GeoDataFrame) -> pd.DataFrame:
+    tags = osm_tags()
+    classes = street_classes(_column(lines, tags.class_columns))
+    foot = walked_classes(classes)
+    if "foot" in lines:
+        said = first_texts(lines["foot"]).str.lower()
+        foot = foot.mask(said != "", ~said.isin(_NO | tags.streets.foot_denied))
+    names = first_texts(_column(lines, tags.name_columns))
+    return pd.DataFrame({"street_class": classes, "name": names, "foot": foot.astype(bool)})
+
+
+def _column(lines: gpd.GeoDataFrame, names: tuple[str, ...]) -> pd.Series:
+    folded = {str(column).strip().lower(): column for column in reversed(list(lines.columns))}
+    found = next((folded[name] for name in names if name in folded), None)
+    return pd.Series("", index=lines.index, dtype="object") if found is None else lines[found]
+
+
+def _levels(lines: gpd.GeoDataFrame) -> NDArray[np.int64]:
+    """Height rank of each line; a bridge on layer 0 counts as 1, a tunnel on layer 0 as -1."""
+    tags = osm_tags()
+    level = pd.to_numeric(_column(lines, tags.layer_columns), errors="coerce").fillna(0).clip(-9, 9).astype(np.int64)
+    bridge, tunnel = (~first_texts(_column(lines, names)).str.lower().isin(_NO)
+                      for names in (tags.bridge_columns, tags.tunnel_columns))
+    level = level.mask((level == 0) & bridge, 1).mask((level == 0) & tunnel, -1)
+    ranks: NDArray[np.int64] = level.to_numpy().astype(np.int64)
+    return ranks
+
+
+def _given_nodes(lines: gpd.GeoDataFrame) -> pd.DataFrame | None:
+    """The file's own nodes with ``u`` where each line starts, or None where it does not name them.
+
+    The columns ``u`` and ``v`` name nodes if they hold whole numbers and each number stands at one place.
+    """
+    if not {"u", "v"} <= set(lines.columns):
+        return None
+    ends = lines[["u", "v"]].apply(pd.to_numeric, errors="coerce")
+    if ends.isna().any(axis=None) or (ends != ends.round()).any(axis=None):
+        return None
+    shapes = lines.geometry.to_numpy()
+    keys = ends.to_numpy().astype(np.int64)
+    places = np.stack([shapely.get_coordinates(shapely.get_point(shapes, place)) for place in (0, -1)], axis=1)
+    backward = _runs_backward(keys, places)
+    places[backward] = places[backward, ::-1]
+    middle = pd.DataFrame(places.reshape(-1, 2)).groupby(keys.ravel()).median()
+    if np.hypot(*(places.reshape(-1, 2) - middle.loc[keys.ravel()].to_numpy()).T).max() > _NODE_M:
+        return None
+    keys[backward] = keys[backward, ::-1]
+    return pd.DataFrame(
+        {"line": np.arange(len(lines)), "piece": 0, "geometry": shapes, "u": keys[:, 0], "v": keys[:, 1]})
+
+
+def _runs_backward(keys: NDArray[np.int64], places: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Which lines are drawn from ``v`` to ``u``: turned round, their nodes stand where more other lines have them."""
+    both = np.concatenate([keys.ravel(), keys[:, ::-1].ravel()])
+    spots = pd.DataFrame(np.tile(places.reshape(-1, 2), (2, 1))).round()
+    votes = spots.groupby([both, 0, 1])[0].transform("size").to_numpy().reshape(2, -1, 2).sum(axis=2)
+    backward: NDArray[np.bool_] = votes[1] > votes[0]
+    return backward
+
+
+def _once_per_course(pieces: pd.DataFrame) -> pd.DataFrame:
+    """A street given once for each direction counts once."""
+    ends = np.sort(pieces[["u", "v"]].to_numpy(), axis=1)
+    course = pd.DataFrame({"a": ends[:, 0], "b": ends[:, 1],
+                           "shape": shapely.to_wkb(shapely.normalize(pieces["geometry"].to_numpy()))})
+    return pieces[~course.duplicated().to_numpy()].reset_index(drop=True)
+
+
+def _warn_of_strange_classes(facts: pd.DataFrame, file: str, log: ProblemLog) -> None:
+    known = osm_tags().streets
+    strange = facts["street_class"][~facts["street_class"].isin([*known.display, *known.excluded, ""])]
+    for name, count in strange.value_counts().sort_index().items():
+        log.add(Problem(file=file, value=str(name), severity="warning",
+                        why=f"{count} lines have a street class nobody knows; they are shown as paths and walked",
+                        fix="use OSM's highway values or 主干路, 次干路, 支路, 街巷, 步行道"))
+
+
+def _warn(log: ProblemLog, file: str, count: int, why: str) -> None:
+    if count:
+        log.add(Problem(file=file, value=str(count), why=f"{count} {why}", fix="check the layer", severity="warning"))

@@ -1,0 +1,1 @@
+"""How it looks: maps, report, tables and GeoPackage, all written from one ``RunView``."""

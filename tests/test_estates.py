@@ -1,0 +1,153 @@
+"""Outlines and rosters become estates, and no row of either is lost."""
+
+import geopandas as gpd
+import numpy as np
+import openpyxl
+import pytest
+import shapely
+
+from gis.errors import InputError, ProblemLog
+from layers.estates import mark_edge_of_data, read_estates
+from layers.files import Source
+
+HOSTILE = ["<script>alert(1)</script>", "=cmd|' /C calc'!A0", "../../etc/passwd", "🏠", "长" * 200]
+
+
+def outlines(folder, rows, shapes=None, crs="EPSG:4549", name="边界.gpkg"):
+    west = range(500_000, 500_000 + 1000 * len(rows), 1000)
+    shapes = shapes or [shapely.box(x, 3_400_000, x + 100, 3_400_100) for x in west]
+    gpd.GeoDataFrame(rows, geometry=shapes, crs="EPSG:4549").to_crs(crs).to_file(folder / name)
+    return Source(folder / name)
+
+
+def roster(folder, *rows):
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.active.append(row)
+        for cell in book.active[book.active.max_row]:
+            cell.data_type = "s" if isinstance(cell.value, str) else cell.data_type  # "=..." is a name here, no formula
+    book.save(folder / "名册.xlsx")
+    return Source(folder / "名册.xlsx")
+
+
+def read(shapes, table, **kwargs):
+    log = ProblemLog()
+    estates = read_estates(**{"outlines": shapes, "roster": table, "walled_default": True, "log": log, **kwargs})
+    return estates, list(log)
+
+
+def test_rows_join_by_id_though_names_differ_and_by_name_where_there_is_no_id(tmp_path):
+    rows = [{"小区编号": "A", "小区名称": "幸福小区"}, {"小区编号": None, "小区名称": "光明小区（一期）"}]
+    shapes = outlines(tmp_path, rows)
+    table = roster(tmp_path, ["小区编号", "小区名称", "户数"], ["B", "光明小区 (一期)", 20], ["A", "改名小区", 10])
+    estates, problems = read(shapes, table)
+    assert problems == []
+    assert estates.frame["households"].to_dict() == {"A": 10.0, "B": 20.0}
+    assert estates.frame["households_basis"].tolist() == ["roster", "roster"]
+    assert estates.frame["name"].to_dict() == {"A": "幸福小区", "B": "光明小区（一期）"}
+    assert estates.located.all()
+
+
+def test_unmatched_rows_of_both_sides_stay_and_are_listed(tmp_path):
+    shapes = outlines(tmp_path, [{"小区名称": "只有边界"}, {"小区名称": "两者都有"}])
+    table = roster(tmp_path, ["小区名称", "户数"], ["两者都有", 10], ["只有名册", 30])
+    estates, problems = read(shapes, table)
+    assert estates.located.to_dict() == {"两者都有": True, "只有名册": False, "只有边界": True}
+    assert estates.frame.loc["只有名册", "households"] == 30
+    assert np.isnan(estates.frame.loc["只有边界", "households"])
+    assert estates.frame.loc["只有边界", "households_basis"] == ""
+    assert [(one.file, one.row, one.severity, one.why) for one in problems] == [
+        ("边界.gpkg", 1, "warning", "1 outlines have no row in the roster: 只有边界"),
+        ("名册.xlsx", 3, "warning", "1 rows of the roster have no outline: 只有名册")]
+
+
+def test_ids_that_contradict_each_other_do_not_join_by_name(tmp_path):
+    shapes = outlines(tmp_path, [{"小区编号": "A", "小区名称": "幸福"}])
+    estates, problems = read(shapes, roster(tmp_path, ["小区编号", "小区名称", "户数"], ["B", "幸福", 10]))
+    assert estates.located.to_dict() == {"A": True, "B": False}
+    assert len(problems) == 2
+
+
+def test_a_name_of_two_estates_is_an_error_with_the_row(tmp_path):
+    shapes = outlines(tmp_path, [{"小区编号": "A", "小区名称": "幸福"}, {"小区编号": "B", "小区名称": "幸福"}])
+    _, problems = read(shapes, roster(tmp_path, ["小区名称", "户数"], ["幸福", 10]))
+    errors = [str(one) for one in problems if one.severity == "error"]
+    assert errors == [(
+        "名册.xlsx, row 2, value '幸福': this name stands for more than one estate, so the row cannot be joined by it "
+        "→ add the column 小区编号 to this file and to 边界.gpkg")]
+
+
+def test_an_id_given_twice_is_an_error_with_the_row(tmp_path):
+    _, problems = read(None, roster(tmp_path, ["小区编号", "户数"], ["A", 1], ["A", 2]), to_crs="EPSG:4549")
+    assert (problems[0].row, problems[0].value, problems[0].severity) == (3, "A", "error")
+
+
+def test_walled_and_numbers_follow_the_roster_then_the_outlines_then_the_default(tmp_path):
+    shapes = outlines(tmp_path, [{"id": "A", "户数": 5}, {"id": "B", "户数": 6}, {"id": "C", "户数": 7}])
+    table = roster(tmp_path, ["小区编号", "户数", "封闭管理"], ["A", 50, "否"], ["B", None, "是"], ["C", 7, None])
+    estates, problems = read(shapes, table, walled_default=False)
+    assert estates.frame["walled"].to_dict() == {"A": False, "B": True, "C": False}
+    assert estates.frame["households"].to_dict() == {"A": 50.0, "B": 6.0, "C": 7.0}
+    assert [one.why for one in problems] == ["1 values of households differ from those of 边界.gpkg, first for ''"]
+
+
+def test_the_metric_crs_is_chosen_from_the_outlines_or_given(tmp_path):
+    shapes = outlines(tmp_path, [{"小区名称": "幸福"}], crs="EPSG:4326", name="边界.geojson")
+    estates, _ = read(shapes, None)
+    assert estates.crs.to_epsg() == 4549
+    assert estates.frame.geometry.area.iloc[0] == pytest.approx(10_000, abs=0.01)
+    assert read(shapes, None, to_crs="EPSG:32650")[0].crs.to_epsg() == 32650
+
+
+def test_a_broken_outline_is_repaired_and_the_areas_are_said(tmp_path):
+    bow = shapely.Polygon([(500_000, 3_400_000), (500_010, 3_400_010), (500_010, 3_400_000), (500_000, 3_400_010)])
+    estates, problems = read(outlines(tmp_path, [{"小区名称": "蝴蝶"}], [bow]), None)
+    assert estates.frame.geometry.area.iloc[0] == pytest.approx(50.0)  # two triangles of 10 × 5 / 2
+    assert len(problems) == 1
+    assert (problems[0].row, problems[0].value, problems[0].severity) == (1, "蝴蝶", "warning")
+    assert problems[0].why.endswith("repaired: 0.0 m² before, 50.0 m² after")
+
+
+def test_points_are_not_outlines(tmp_path):
+    shapes = [shapely.Point(500_000, 3_400_000), shapely.box(500_000, 3_400_000, 500_100, 3_400_100)]
+    estates, problems = read(outlines(tmp_path, [{"小区名称": "点"}, {"小区名称": "面"}], shapes), None)
+    assert estates.located.to_dict() == {"点": False, "面": True}
+    assert problems[0].why == "1 rows hold Point, not outlines"
+
+
+def test_a_roster_alone_gives_estates_without_outlines(tmp_path):
+    table = roster(tmp_path, ["小区名称", "户数", "经度", "纬度"], ["幸福", 10, 121.4, 31.2])
+    estates, problems = read(None, table, to_crs="EPSG:4549")
+    assert not estates.located.any()
+    assert problems[-1].why == "1 of 1 estates have no outline"
+    with pytest.raises(InputError, match="no coordinate system can be chosen"):
+        read(None, table)
+
+
+def test_degrees_that_claim_to_be_metres_and_metres_that_claim_to_be_degrees(tmp_path):
+    shapes = outlines(tmp_path, [{"小区名称": "幸福"}])
+    with pytest.raises(InputError) as caught:
+        read(Source(shapes.path, crs="EPSG:4326"), None)
+    assert "do not fit EPSG:4326" in str(caught.value)
+
+
+def test_all_files_that_cannot_be_read_are_named_at_once(tmp_path):
+    with pytest.raises(InputError) as caught:
+        read(Source(tmp_path / "边界.gpkg"), Source(tmp_path / "名册.xlsx"))
+    assert [one.file for one in caught.value.problems] == ["边界.gpkg", "名册.xlsx"]
+
+
+def test_hostile_names_stay_text(tmp_path):
+    shapes = outlines(tmp_path, [{"小区名称": name} for name in HOSTILE])
+    estates, _ = read(shapes, roster(tmp_path, ["小区名称", "户数"], *[[name, 1] for name in HOSTILE]))
+    assert estates.located.all()
+    assert set(estates.frame["name"]) == set(HOSTILE)
+
+
+def test_estates_near_the_rim_of_the_streets_are_marked(tmp_path):
+    shapes = outlines(tmp_path, [{"小区名称": name} for name in ("近边", "中间", "外面")])
+    estates, _ = read(shapes, roster(tmp_path, ["小区名称"], ["近边"], ["中间"], ["外面"], ["无图"]))
+    extent = shapely.box(499_900, 3_399_000, 502_000, 3_401_000)  # 100 m west of 近边, 900 m east of 中间
+    marks = mark_edge_of_data(estates, extent, 300.0).frame["edge_of_data"]
+    assert marks.to_dict() == {"近边": True, "中间": False, "外面": True, "无图": False}
+    assert not mark_edge_of_data(estates, None, 300.0).frame["edge_of_data"].any()
