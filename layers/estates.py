@@ -1,6 +1,5 @@
 """Which estates are there, where are they, and what does the roster say of each?"""
 
-from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
@@ -39,10 +38,11 @@ def read_estates(
         InputError: files cannot be read (all that is wrong at once), nothing is given, or no CRS can be chosen.
     """
     sides = _read_sides(outlines, roster, log, data_year)
-    joined = _by_id(join(*sides, log=log), sides[0] or sides[1], log)
+    side = sides[0] or sides[1]
+    joined = _by_id(join(*sides, log=log), side, log)
     shapes = _outlines(sides[0], to_crs, log)
     geometry = gpd.GeoSeries(shapes.reindex(joined[OUTLINE_ROW]).to_numpy(), index=joined.index, crs=shapes.crs)
-    geometry = _repaired(geometry, joined, (outlines or roster or Source(Path())).path.name, log)
+    geometry = _repaired(geometry, joined, side.source.path.name if side else "", log)
     joined["walled"] = joined["walled"].map({1.0: True, 0.0: False}).fillna(value=walled_default).astype(bool)
     for name in ("households", "residents"):
         joined[f"{name}_basis"] = np.where(joined[name].notna(), "roster", "")

@@ -1,4 +1,4 @@
-"""Where does one kind of facility fall short? ``maps/<analysis>.html``, the same for every analysis there will ever be."""
+"""Where does one kind of facility fall short? ``maps/<analysis>.html``, made alike for every analysis."""
 
 from pathlib import Path
 

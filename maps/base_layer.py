@@ -34,7 +34,7 @@ def base_layer(basemap: BaseMap, around: gpd.GeoSeries) -> dict[str, Any]:
     return {
         "streets": _streets(_clipped(basemap.streets, around.crs, window)),
         "water": _areas(water[~is_line], "water"),
-        "ribbons": sum(shapes.lines(shapes.thinned(water[is_line].geometry, _THIN_M["water"])), []),
+        "ribbons": shapes.flat(shapes.lines(shapes.thinned(water[is_line].geometry, _THIN_M["water"]))),
         "green": _areas(_clipped(basemap.green, around.crs, window), "green"),
         "buildings": _areas(_clipped(basemap.buildings, around.crs, window), "buildings"),
     }
@@ -58,7 +58,7 @@ def _clipped(frame: gpd.GeoDataFrame, crs: Any, window: tuple[float, float, floa
 
 def _areas(frame: gpd.GeoDataFrame, layer: str) -> list[list[list[int]]]:
     only = frame.geometry[frame.geom_type.isin(["Polygon", "MultiPolygon"])]
-    return sum(shapes.rings(shapes.thinned(only, _THIN_M[layer])), [])
+    return shapes.flat(shapes.rings(shapes.thinned(only, _THIN_M[layer])))
 
 
 def _streets(frame: gpd.GeoDataFrame) -> list[list[Any]]:

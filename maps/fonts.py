@@ -9,7 +9,10 @@ from fontTools import subset
 from fontTools.ttLib import TTFont
 
 EMBEDDED = "EstateGap Sans SC"
-STACK = f'"Microsoft YaHei", "PingFang SC", "Hiragino Sans GB", "Noto Sans CJK SC", "Noto Sans SC", "{EMBEDDED}", sans-serif'
+STACK = (
+    '"Microsoft YaHei", "PingFang SC", "Hiragino Sans GB", "Noto Sans CJK SC", "Noto Sans SC", '
+    f'"{EMBEDDED}", sans-serif'
+)
 """Fonts of the office PC first; the embedded subset serves where there is none."""
 
 _ALWAYS = frozenset(map(chr, range(0x20, 0x7F))) | frozenset("…—–·×÷≤≥²±°’“”©")

@@ -69,7 +69,8 @@ def _run(view: RunView, texts: Texts) -> gpd.GeoDataFrame:
 
 
 def _append(frame: gpd.GeoDataFrame, path: Path, layer: str, crs: object) -> None:
-    table = gpd.GeoDataFrame(frame.reset_index(drop=frame.index.name is None), geometry="geometry", crs=frame.crs or crs)
+    rows = frame.reset_index(drop=frame.index.name is None)
+    table = gpd.GeoDataFrame(rows, geometry="geometry", crs=frame.crs or crs)
     for name in table.columns.drop("geometry"):
         if not (pd.api.types.is_numeric_dtype(table[name]) or pd.api.types.is_bool_dtype(table[name])):
             table[name] = [None if pd.isna(value) else safe_text(str(value)) for value in table[name]]

@@ -1,4 +1,4 @@
-"""What does a page with a map know? Estates, their gaps, facilities, gates and evidence, as plain lists for the page's script."""
+"""What does a page with a map know? Estates, gaps, facilities, gates and evidence, as plain lists for its script."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -24,6 +24,8 @@ def map_data(view: RunView, texts: Texts, *, themes: list[dict[str, Any]], analy
     """Everything ``assets/start.js`` reads.
 
     Args:
+        view: the run.
+        texts: in the run's language.
         themes: see ``maps.themes``; the first is shown first.
         analyses: whose gaps the popups list.
         layers: see ``facility_layers``, ``gate_layers`` and ``evidence_layers``.
@@ -82,10 +84,12 @@ def gate_layers(view: RunView, texts: Texts) -> list[dict[str, Any]]:
     gates = view.gates.frame
     if gates.empty:
         return []
-    kinds = pd.Series("gate_open", gates.index).mask(gates["assumed"], "gate_assumed").mask(gates["closed"], "gate_closed")
+    kinds = pd.Series("gate_open", gates.index)
+    kinds = kinds.mask(gates["assumed"], "gate_assumed").mask(gates["closed"], "gate_closed")
     items = [
         [at, name, [f"{texts('map.gate_hours')} {hours}"] if hours else [], kind]
-        for at, name, hours, kind in zip(shapes.points(gates.geometry), gates["name"], gates["hours"], kinds, strict=True)
+        for at, name, hours, kind in zip(
+            shapes.points(gates.geometry), gates["name"], gates["hours"], kinds, strict=True)
     ]
     return [{"key": "gates", "title": texts("map.gates"), "type": "gates", "on": True, "items": items,
              "kinds": sorted(set(kinds), reverse=True)}]
@@ -108,7 +112,8 @@ def _split(geometry: gpd.GeoSeries) -> dict[str, Any]:
     dots = geometry[kinds.isin(["Point", "MultiPoint"])].explode(index_parts=False)
     ways = shapes.thinned(geometry[kinds.isin(["LineString", "MultiLineString"])], _EVIDENCE_THIN_M)
     areas = shapes.thinned(geometry[kinds.isin(["Polygon", "MultiPolygon"])], _EVIDENCE_THIN_M)
-    return {"points": shapes.points(dots), "lines": sum(shapes.lines(ways), []), "areas": sum(shapes.rings(areas), [])}
+    return {"points": shapes.points(dots), "lines": shapes.flat(shapes.lines(ways)),
+            "areas": shapes.flat(shapes.rings(areas))}
 
 
 def _facility_layer(kind: str, facilities: Facilities, texts: Texts) -> dict[str, Any]:
@@ -135,13 +140,14 @@ def _estates(view: RunView, texts: Texts) -> dict[str, Any]:
         "community": frame["community"].tolist(), "households": [plain(value) for value in frame["households"]],
         "rings": shapes.rings(outlines), "at": shapes.label_points(frame.geometry),
         "rank": [rounded(value) for value in ranking["rank"]],
-        "interval": [interval(low, high, texts) for low, high in zip(ranking["rank_low"], ranking["rank_high"], strict=True)],
+        "interval": [
+            interval(low, high, texts) for low, high in zip(ranking["rank_low"], ranking["rank_high"], strict=True)],
         "score": [f"{value:.1f}" if there else None for value, there in zip(ranking["score"], ranked, strict=True)],
         "tied": [int(bool(value)) for value in ranking["tied"]], "schedule": ranking["schedule"].tolist(),
         "unknown": [rounded(value) for value in ranking["unknown_weight"]],
         "parts": [
             [rounded(row[CONTRIBUTION + name]) if known(row[CONTRIBUTION + name]) else 0 for name in view.ranked]
-            for _, row in ranking.iterrows()
+            for row in ranking.to_dict("records")
         ],
         "part_of": [
             {"title": texts.title(view.analyses[name].title), "most": rounded(100 * view.analyses[name].weight)}
@@ -164,7 +170,8 @@ def _gaps(view: RunView, texts: Texts, names: list[str]) -> dict[str, Any]:
     rows: dict[str, list[list[Any]]] = {key: [] for key in view.estates.ids}
     for place, name in enumerate(names):
         result, title = view.results[name], view.analyses[name].title
-        for (estate, measure), row in result.table.iterrows():
+        estates, measures = (result.table.index.get_level_values(level) for level in (0, 1))
+        for estate, measure, row in zip(estates, measures, result.table.to_dict("records"), strict=True):
             amounts = [rounded(row[side], 1) for side in ("required", "provided", "shortfall", "low", "high")]
             rows[estate].append([
                 place, word(texts.measure(title, measure)), str(row["status"]), *amounts, word(texts.unit(row["unit"])),

@@ -1,4 +1,4 @@
-"""How is a figure written for a reader? Shortly, with thousands separated, and never a number where nothing is known."""
+"""How is a figure written for a reader? Shortly, thousands separated, and never a number for what is unknown."""
 
 import math
 from typing import Any

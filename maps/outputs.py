@@ -18,6 +18,7 @@ def write_outputs(view: RunView, folder: Path, on_written: Callable[[Path], None
     """Write everything but ``manifest.json`` into a folder that exists or is made.
 
     Args:
+        view: the finished run.
         folder: the run folder.
         on_written: told each file as it is written, for progress.
 

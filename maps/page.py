@@ -19,10 +19,14 @@ def environment() -> Environment:
         loader=FunctionLoader(asset), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
 
 
-def document(view: RunView, texts: Texts, *, heading: str, data: dict[str, Any], links: list[dict[str, str]]) -> Document:
+def document(
+    view: RunView, texts: Texts, *, heading: str, data: dict[str, Any], links: list[dict[str, str]]
+) -> Document:
     """One page with a map.
 
     Args:
+        view: the run.
+        texts: in the run's language.
         heading: what the map shows, in the run's language.
         data: see ``maps.mapdata.map_data``.
         links: other pages, each with ``href`` (relative) and ``title``.

@@ -1,5 +1,6 @@
 """What does a planner put before a district head? ``index.html``: figures, map, ranking, findings, what is assumed."""
 
+from collections.abc import Hashable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -25,11 +26,14 @@ def report_html(view: RunView) -> str:
     """The report as one file that opens with no network."""
     texts = Texts(view.lang)
     facts = {
-        "view": view, "texts": texts, "lang": {"zh": "zh-CN", "en": "en"}[view.lang], "figures": _figures(view, texts),
-        "ranking": _ranking(view, texts), "first_rows": _FIRST_ROWS, "findings": _findings(view, texts),
+        "view": view, "texts": texts, "lang": {"zh": "zh-CN", "en": "en"}[view.lang],
+        "figures": _figures(view, texts),
+        "ranking": _ranking(view, texts), "first_rows": _FIRST_ROWS,
+        "findings": [_finding(view, texts, name) for name in view.shown],
         "doubtful": [_rule(view, texts, rule) for rule in view.rules if rule.confidence in _DOUBTFUL],
         "rules": [_rule(view, texts, rule) for rule in view.rules],
-        "warnings": [_warning(problem, texts) for problem in view.warnings], "attribution": " | ".join(view.basemap.attribution),
+        "warnings": [_warning(problem, texts) for problem in view.warnings],
+        "attribution": " | ".join(view.basemap.attribution),
         "files": _files(view, texts), "script": asset("report.js"),
     }
     template = environment().get_template("report.html.j2")
@@ -42,13 +46,13 @@ def _figures(view: RunView, texts: Texts) -> list[dict[str, str]]:
     estates, ranking = view.estates.frame, view.ranking
     people = estates["residents"]
     unknown = int(estates["households"].isna().sum())
+    living = f"{texts('report.residents')} {plain(people.sum(min_count=1))}" if people.notna().any() else ""
+    note = texts("report.households_unknown", count=unknown) if unknown else living
     schedule = ranking["schedule"].value_counts()
     ranked = int(ranking["rank"].notna().sum())
     figures = [
         (texts("report.estates"), str(len(estates)), texts("report.located", count=int(view.estates.located.sum()))),
-        (texts("report.households"), plain(estates["households"].sum(min_count=1)),
-         texts("report.households_unknown", count=unknown) if unknown else
-         f"{texts('report.residents')} {plain(people.sum(min_count=1))}" if people.notna().any() else ""),
+        (texts("report.households"), plain(estates["households"].sum(min_count=1)), note),
         (texts("report.ranked"), str(ranked), texts("report.insufficient", count=len(ranking) - ranked)),
         (texts("report.urgent"), str(schedule.get("urgent", 0)),
          texts("report.urgent_note", count=schedule.get("verify", 0))),
@@ -60,29 +64,34 @@ def _ranking(view: RunView, texts: Texts) -> list[dict[str, Any]]:
     table = view.in_rank_order
     tiers = priority_class(table["rank"])
     place = {key: number for number, key in enumerate(view.estates.ids)}
+    rows = zip(table.index, table.to_dict("records"), tiers, strict=True)
+    answers = {name: view.results[name].of(view.results[name].headline).to_dict("index") for name in view.ranked}
     return [
-        {
-            "place": place[key], "rank": plain(row["rank"]), "id": key, "name": row["name"] or key,
-            "community": row["community"], "households": plain(row["households"]),
-            "score": f"{row['score']:.1f}" if known(row["rank"]) else "—", "width": row["score"] if known(row["rank"]) else 0,
-            "interval": interval(row["rank_low"], row["rank_high"], texts) if known(row["rank"])
-            else texts("page.insufficient"),
-            "colour": RAMP[TIERS - 1 - tier] if tier < TIERS else "", "dark": tier < TIERS - DARK_FROM,
-            "reasons": _reasons(view, texts, key, row), "schedule": row["schedule"],
-            "schedule_text": texts(f"schedule.{row['schedule']}"), "tied": bool(row["tied"]),
-        }
-        for (key, row), tier in zip(table.iterrows(), tiers, strict=True)
+        _place(row, tier, texts) | {
+            "id": key, "name": row["name"] or key, "place": place[key],
+            "reasons": _reasons(view, texts, row, {name: answers[name][key] for name in view.ranked})}
+        for key, row, tier in rows
     ]
 
 
-def _reasons(view: RunView, texts: Texts, estate: str, row: pd.Series) -> list[str]:
+def _place(row: Mapping[Hashable, Any], tier: int, texts: Texts) -> dict[str, Any]:
+    there = known(row["rank"])
+    return {
+        "rank": plain(row["rank"]), "community": row["community"], "households": plain(row["households"]),
+        "score": f"{row['score']:.1f}" if there else "—", "width": row["score"] if there else 0,
+        "interval": interval(row["rank_low"], row["rank_high"], texts) if there else texts("page.insufficient"),
+        "colour": RAMP[TIERS - 1 - tier] if tier < TIERS else "", "dark": tier < TIERS - DARK_FROM,
+        "schedule": row["schedule"], "schedule_text": texts(f"schedule.{row['schedule']}"), "tied": bool(row["tied"]),
+    }
+
+
+def _reasons(view: RunView, texts: Texts, row: Mapping[Hashable, Any], gaps: Mapping[str, Any]) -> list[str]:
     if not known(row["rank"]):
         return []
     parts = sorted(view.ranked, key=lambda name: -row[CONTRIBUTION + name])
     reasons = []
     for name in parts[:_REASONS]:
-        result, title = view.results[name], texts.title(view.analyses[name].title)
-        gap = result.table.loc[(estate, result.headline)]
+        title, gap = texts.title(view.analyses[name].title), gaps[name]
         if gap["status"] == Status.SHORT:
             reasons.append(f"{title} {_amount(gap['shortfall'], gap['unit'], texts)}".strip())
         elif gap["status"] == Status.UNKNOWN:
@@ -93,10 +102,6 @@ def _reasons(view: RunView, texts: Texts, estate: str, row: pd.Series) -> list[s
 def _amount(value: Any, unit: str, texts: Texts) -> str:
     """An amount with its unit; nothing for a measure that only says yes or no."""
     return f"{plain(value)} {texts.unit(unit)}" if texts.unit(unit) and known(value) else ""
-
-
-def _findings(view: RunView, texts: Texts) -> list[dict[str, Any]]:
-    return [_finding(view, texts, name) for name in view.shown]
 
 
 def _finding(view: RunView, texts: Texts, name: str) -> dict[str, Any]:
@@ -144,7 +149,8 @@ def _total(rows: pd.DataFrame, texts: Texts) -> dict[str, str]:
 
 def _worst(view: RunView, rows: pd.DataFrame, texts: Texts) -> list[dict[str, Any]]:
     counted = rows["unit"].map(texts.unit) != ""
-    short = rows[(rows["status"] == Status.SHORT) & counted].sort_values("shortfall", ascending=False, kind="stable").head(_WORST)
+    short = rows[(rows["status"] == Status.SHORT) & counted]
+    short = short.sort_values("shortfall", ascending=False, kind="stable").head(_WORST)
     most = short["shortfall"].max() if len(short) else 1.0
     names = view.estates.frame["name"]
     place = {key: number for number, key in enumerate(view.estates.ids)}

@@ -1,9 +1,10 @@
-"""How do outlines and streets get into a page in few bytes? As whole millionths of a degree, each point a step from the last.
+"""How do outlines and streets get into a page in few bytes? As whole millionths of a degree, each a step from the last.
 
 All functions take geometry in any CRS and give plain lists for JSON. Order of coordinates: east, north. One unit is
 at most 0.11 m.
 """
 
+from itertools import chain
 from typing import Any
 
 import geopandas as gpd
@@ -64,6 +65,11 @@ def label_points(areas: gpd.GeoSeries) -> list[list[int] | None]:
     return points(middles)
 
 
+def flat(rows: list[list[Any]]) -> list[Any]:
+    """The parts of all rows as one list."""
+    return list(chain.from_iterable(rows))
+
+
 def thinned(geometry: gpd.GeoSeries, tolerance_m: float) -> gpd.GeoSeries:
     """The shapes without the vertices nobody can see, in their own CRS, which is metric."""
     return gpd.GeoSeries(
@@ -88,12 +94,14 @@ def _whole(coordinates: Any) -> Any:
 
 def _steps(curves: Any) -> list[list[int]]:
     coordinates, curve_of = shapely.get_coordinates(curves, return_index=True)
+    if not len(coordinates):
+        return [[] for _ in curves]
     whole = _whole(coordinates)
     first = np.ones(len(whole), dtype=bool)
     first[1:] = curve_of[1:] != curve_of[:-1]
-    steps = np.diff(whole, axis=0, prepend=whole[:1] if len(whole) else None) if len(whole) else whole
+    steps = np.diff(whole, axis=0, prepend=whole[:1])
     steps[first] = whole[first]
-    counts = np.bincount(curve_of, minlength=len(curves)) if len(whole) else np.zeros(len(curves), dtype="int64")
+    counts = np.bincount(curve_of, minlength=len(curves))
     ends = np.cumsum(counts)
-    flat = steps.ravel().tolist()
-    return [flat[2 * (end - count):2 * end] for end, count in zip(ends.tolist(), counts.tolist(), strict=True)]
+    numbers = steps.ravel().tolist()
+    return [numbers[2 * (end - count):2 * end] for end, count in zip(ends.tolist(), counts.tolist(), strict=True)]

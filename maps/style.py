@@ -59,6 +59,6 @@ def severity_class(severity: pd.Series, status: pd.Series) -> pd.Series:
 def priority_class(rank: pd.Series) -> pd.Series:
     """Class numbers of the priority legend: 0 for the first fifth of the ranks to 4 for the last, 5 without a rank."""
     ranked = int(rank.notna().sum())
-    place = rank.astype("float64")
+    place = rank.astype("float64").to_numpy(dtype="float64", na_value=np.nan)
     tier = np.floor((place - 1) * TIERS / max(ranked, 1)).clip(0, TIERS - 1)
-    return tier.fillna(TIERS).astype("int64")
+    return pd.Series(np.nan_to_num(tier, nan=TIERS).astype("int64"), rank.index)

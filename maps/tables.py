@@ -1,4 +1,4 @@
-"""Which tables does a planner open in Excel? ``ranking.csv`` and ``gaps.csv``, harmless and always in the same order."""
+"""Which tables does a planner open in Excel? ``ranking.csv`` and ``gaps.csv``, harmless and in a fixed order."""
 
 import csv
 import io
@@ -54,7 +54,7 @@ def cell(value: Any) -> str:
 def ranking_table(view: RunView) -> pd.DataFrame:
     """The ranking as it is written, first rank first, then the estates without a rank by id."""
     table = view.in_rank_order.reset_index()
-    parts = [column for column in table if column.startswith(CONTRIBUTION)]
+    parts = [column for column in table if str(column).startswith(CONTRIBUTION)]
     return table[[*RANKING_FIRST, *RANKING_THEN, *parts]]
 
 

@@ -1,4 +1,4 @@
-"""What does an estate's colour say? A theme gives every estate a class, a short label and its place in the side table."""
+"""What does an estate's colour say? A theme gives every estate a class, a label and its place in the side table."""
 
 from typing import Any
 
@@ -7,7 +7,15 @@ import pandas as pd
 from gis.results import Status
 from maps.numbers import interval, known, percent, plain
 from maps.style import (
-    DARK_FROM, MET, NOT_APPLICABLE, RAMP, SEVERITY_STEPS, TIERS, UNKNOWN, priority_class, severity_class,
+    DARK_FROM,
+    MET,
+    NOT_APPLICABLE,
+    RAMP,
+    SEVERITY_STEPS,
+    TIERS,
+    UNKNOWN,
+    priority_class,
+    severity_class,
 )
 from maps.texts import Texts
 from maps.view import RunView
@@ -40,13 +48,14 @@ def measure_theme(view: RunView, texts: Texts, analysis: str, name: str, *, titl
     order = rows.assign(_answer=answer, _place=range(len(rows))).sort_values(
         ["_answer", "severity", "shortfall", "_place"], ascending=[True, False, False, True], kind="stable")
     unit = _unit(rows["unit"], texts)
-    amounts = [plain(value) if unit else "" for value in rows["shortfall"]]
+    labels = [plain(value) if unit and known(value) and value > 0 else "" for value in rows["shortfall"]]
     return {
         "key": f"{analysis}/{name}", "title": title, "legend": _severities(classes, texts),
-        "of": classes.tolist(), "label": [text if known(value) and value > 0 else "" for text, value in zip(amounts, rows["shortfall"], strict=True)],
+        "of": classes.tolist(), "label": labels,
         "head": ["", texts("map.estate"), f"{texts('map.shortfall')} / {unit}" if unit else "", texts("map.severity")],
         "rows": _rows(order, unit, texts),
-        "layers": list(view.analyses[analysis].facilities), "note": texts(f"analysis.{view.analyses[analysis].title}.about"),
+        "layers": list(view.analyses[analysis].facilities),
+        "note": texts(f"analysis.{view.analyses[analysis].title}.about"),
     }
 
 
@@ -67,7 +76,9 @@ def _unit(units: pd.Series, texts: Texts) -> str:
     return texts.unit(codes[0]) if len(codes) == 1 else ""
 
 
-def _entry(label: str, colour: str, count: int, *, detail: str = "", hatch: bool = False, dark: bool = False) -> dict[str, Any]:
+def _entry(
+    label: str, colour: str, count: int, *, detail: str = "", hatch: bool = False, dark: bool = False
+) -> dict[str, Any]:
     return {"label": label, "detail": detail, "colour": colour, "hatch": hatch, "dark": dark, "count": count}
 
 

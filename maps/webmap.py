@@ -1,11 +1,13 @@
-"""What is a page with a map? A Folium map without tiles in a page that carries everything it needs. The only user of folium.
+"""What is a page with a map? A Folium map without tiles, in a page that carries everything it needs.
+
+The only user of folium.
 
 The page's own parts (styles, data, panel) are plain attributes of the page, rendered once: text from inputs never
 becomes part of a template.
 """
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 import folium
 from branca.element import Element, Figure, MacroElement
@@ -28,17 +30,26 @@ class _Page(Figure):
     _template = Template(
         '<!DOCTYPE html>\n<html lang="{{ this.lang }}">\n<head>\n<meta charset="utf-8">\n'
         "<title>{{ this.heading|e }}</title>\n<style>{{ this.css }}</style>\n{{ this.header.render(**kwargs) }}\n"
-        '</head>\n<body class="eg-page">\n{{ this.panel }}\n<main class="eg-main">{{ this.html.render(**kwargs) }}</main>\n'
+        '</head>\n<body class="eg-page">\n{{ this.panel }}\n'
+        '<main class="eg-main">{{ this.html.render(**kwargs) }}</main>\n'
         '<script type="application/json" id="eg-data">{{ this.data }}</script>\n<script>{{ this.js }}</script>\n'
         "<script>{{ this.script.render(**kwargs) }}</script>\n</body>\n</html>\n"
     )
+
+    def __init__(self, document: "Document") -> None:
+        super().__init__()
+        self.lang, self.heading, self.panel = document.lang, document.heading, document.panel
+        self.css = "\n".join(
+            [font_face(document.characters), leaflet_css(), asset("map.css").replace("$FONTS$", STACK)])
+        self.data = json_for_script(document.data)
+        self.js = "\n".join([leaflet_js(), *map(asset, SCRIPTS)])
 
 
 class _Canvas(folium.Map):
     """A Folium map that asks no server for anything."""
 
-    default_js: ClassVar[list[tuple[str, str]]] = []
-    default_css: ClassVar[list[tuple[str, str]]] = []
+    default_js: list[tuple[str, str]] = []  # noqa: RUF012 (declared so by folium)
+    default_css: list[tuple[str, str]] = []  # noqa: RUF012
 
 
 class _Start(MacroElement):
@@ -71,11 +82,7 @@ class Document:
 def folium_map(document: Document) -> folium.Map:
     """The Folium map of a document, in its page; shows itself in a notebook too."""
     west, south, east, north = document.bounds
-    page = _Page()
-    page.lang, page.heading, page.panel = document.lang, document.heading, document.panel
-    page.css = "\n".join([font_face(document.characters), leaflet_css(), asset("map.css").replace("$FONTS$", STACK)])
-    page.data = json_for_script(document.data)
-    page.js = "\n".join([leaflet_js(), *map(asset, SCRIPTS)])
+    page = _Page(document)
     drawn = _Canvas(
         location=[(south + north) / 2, (west + east) / 2], tiles=None, zoom_start=15, max_zoom=20, zoom_control=False,
         attribution_control=False, zoom_snap=0.25, zoom_delta=0.5, wheel_px_per_zoom_level=100, font_size="13px",
@@ -83,7 +90,7 @@ def folium_map(document: Document) -> folium.Map:
     drawn.add_to(page)
     for name, height in PANES:
         folium.map.CustomPane(name, z_index=height, pointer_events=name != "eg-detail").add_to(drawn)
-    drawn.add_child(_Start())
+    drawn.add_child(_Start())  # type: ignore[no-untyped-call]
     _number(page)
     return drawn
 

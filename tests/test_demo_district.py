@@ -183,7 +183,8 @@ def test_listed_ports_of_an_estate_are_those_of_its_roster_row(folder):
 
 @pytest.mark.parametrize(("name", "capacity", "least"), [
     ("停车场", "泊位数", 15), ("电动自行车充电点", "端口数", 30), ("养老服务设施", "床位数", 8),
-    ("托育机构", "托位数", 5), ("幼儿园", "学位数", 6), ("微型消防站", "出动时间（秒）", 12), ("消防站", "出动时间（秒）", 2)])
+    ("托育机构", "托位数", 5), ("幼儿园", "学位数", 6), ("微型消防站", "出动时间（秒）", 12),
+    ("消防站", "出动时间（秒）", 2)])
 def test_facility_lists_are_complete_and_beside_a_street_or_in_their_estate(folder, name, capacity, least):
     table = sheet(folder, name)
     assert len(table) >= least

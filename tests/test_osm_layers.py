@@ -27,6 +27,10 @@ def lon_lat(points):
     return list(zip(frame.x, frame.y, strict=True))
 
 
+def marks(tags):
+    return "".join(f'<tag k="{key.replace("__", ":")}" v="{value}"/>' for key, value in tags.items())
+
+
 class Town:
     """An OSM file drawn in metres."""
 
@@ -47,8 +51,6 @@ class Town:
 
     def read(self, folder):
         places = lon_lat([(x, y) for _, x, y, _ in self.nodes])
-        def marks(tags):
-            return "".join(f'<tag k="{key.replace("__", ":")}" v="{value}"/>' for key, value in tags.items())
         rows = [f'<node id="{number}" lon="{lon:.7f}" lat="{lat:.7f}">{marks(tags)}</node>'
                 for (number, _, _, tags), (lon, lat) in zip(self.nodes, places, strict=True)]
         rows += [f'<way id="{number}">' + "".join(f'<nd ref="{ref}"/>' for ref in refs) + marks(tags) + "</way>"
@@ -69,7 +71,8 @@ def town(tmp_path):
     staircase = town.node(25, 20, entrance="staircase")
     garage = town.node(22, 20, entrance="garage")
     shut = town.node(28, 20, entrance="main", access="no")
-    town.way(4, [corner[0], garage, staircase, shut, *corner[1:], corner[0]], building="apartments", building__levels="6")
+    front = [corner[0], garage, staircase, shut]
+    town.way(4, [*front, *corner[1:], corner[0]], building="apartments", building__levels="6")
     town.box(5, 120, 20, 140, 40, building="yes")
     town.box(6, 160, 20, 180, 40, building="school")
     town.node(170, 20, entrance="main")
@@ -137,8 +140,8 @@ def test_doors_are_entrances_of_homes_and_other_homes_get_a_provisional_one(town
 def test_gates_on_an_outline_belong_to_the_estate_and_on_a_shared_wall_to_both(town, estates):
     gates = gates_of_osm(town, estates).frame
     found = {(row.estate_id, row.foot, row.vehicle, row.closed) for row in gates.itertuples()}
-    assert found == {("way/1", True, True, False), ("way/1", True, False, False), ("way/2", True, False, False), ("", True, True, False),
-                     ("", False, False, True)}
+    assert found == {("way/1", True, True, False), ("way/1", True, False, False), ("way/2", True, False, False),
+                     ("", True, True, False), ("", False, False, True)}
     shared = [name for name in gates.index if "@" in name]
     assert len(gates) == 6
     assert shared == [f"{shared[0].split('@')[0]}@way/2"]
@@ -184,8 +187,9 @@ def test_planners_buildings_are_read_by_their_chinese_columns(tmp_path):
     path = tmp_path / "楼栋.gpkg"
     bow_tie = shapely.Polygon([(X, Y), (X + 10, Y + 10), (X + 10, Y), (X, Y + 10)])
     gpd.GeoDataFrame(
-        {"楼栋编号": ["1号", "1号", None], "小区编号": ["A1", "A1", None], "层数": ["6", "x", "18"], "高度": [18.0, 9.0, None],
-         "户数": [36, 12, None], "用途": ["住宅", "住宅", "商业"], "业主姓名": ["张三", "李四", "王五"]},
+        {"楼栋编号": ["1号", "1号", None], "小区编号": ["A1", "A1", None], "层数": ["6", "x", "18"],
+         "高度": [18.0, 9.0, None], "户数": [36, 12, None], "用途": ["住宅", "住宅", "商业"],
+         "业主姓名": ["张三", "李四", "王五"]},
         geometry=[shapely.box(X, Y, X + 10, Y + 10), shapely.box(X, Y, X + 1, Y + 1), bow_tie], crs=CRS).to_file(path)
     log = ProblemLog()
     frame = read_buildings(Source(path), to_crs=CRS, log=log).frame
@@ -218,7 +222,8 @@ def test_planners_gates_find_their_estate_by_name_or_by_place(tmp_path):
     path = tmp_path / "出入口.gpkg"
     gpd.GeoDataFrame(
         {"出入口编号": list("abcd"), "小区编号": ["A1", None, "gone", None], "步行": ["是", "否", None, "是"],
-         "车行": ["否", "是", None, "是"], "关闭": ["否", "否", "是", None], "开放时间": ["全天", None, None, "6:00-22:00"]},
+         "车行": ["否", "是", None, "是"], "关闭": ["否", "否", "是", None],
+         "开放时间": ["全天", None, None, "6:00-22:00"]},
         geometry=[shapely.Point(X + x, Y + y) for x, y in ((500, 0), (210, -20), (100, 50), (150, 50))], crs=CRS,
     ).to_file(path)
     log = ProblemLog()

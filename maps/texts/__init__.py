@@ -73,9 +73,9 @@ class Texts:
 
     def amounts(self, analysis: str, measure: str) -> tuple[str, str]:
         """What the required and the provided amount of a measure are called; empty for one that is not shown."""
-        required, provided = (
-            self._own_or_common(f"analysis.{analysis}.{side}.{measure}", f"map.{side}") for side in ("required", "provided"))
-        return required, provided
+        own = f"analysis.{analysis}"
+        return (self._own_or_common(f"{own}.required.{measure}", "map.required"),
+                self._own_or_common(f"{own}.provided.{measure}", "map.provided"))
 
     def rule(self, table: str, name: str) -> str:
         """A rule value's title: the analysis's own words, else the common ones."""

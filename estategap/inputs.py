@@ -1,0 +1,192 @@
+"""Everything a project names, read once and made to fit together."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pyproj
+from pyproj.exceptions import CRSError
+
+from estategap.project import FILE_NAME, Project
+from estategap.walking import WalkingRule
+from gis.crs import metric_crs_of
+from gis.errors import InputError, Problem, ProblemLog
+from gis.tables import BaseMap, Buildings, Doors, Estates, Facilities, Gates, Streets
+from gis.walls import with_assumed_gates
+from layers.basemap import read_basemap
+from layers.basemap_osm import basemap_of_osm
+from layers.buildings import buildings_in_estates, buildings_of_osm, read_buildings
+from layers.complaints import count_complaints, with_complaints
+from layers.doors import doors_of_osm, read_doors
+from layers.estates import mark_edge_of_data, read_estates
+from layers.estates_osm import estates_of_osm
+from layers.facilities import inside_estates, merge_facilities, read_facilities
+from layers.facilities_osm import facilities_of_osm
+from layers.gates import gates_of_osm, read_gates
+from layers.kinds import facility_kinds
+from layers.osm import read_osm
+from layers.osm_extract import OsmExtract
+from layers.people import Profile, estimate_households, people_at_doors, people_of_raster
+from layers.rasters import read_raster_window
+from layers.streets import read_streets, streets_of_osm
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """All tables of a project in one metric CRS; ``warnings`` is what is doubtful but does not stop the job."""
+
+    estates: Estates
+    buildings: Buildings
+    doors: Doors
+    gates: Gates
+    streets: Streets
+    facilities: Mapping[str, Facilities]
+    basemap: BaseMap
+    warnings: tuple[Problem, ...]
+
+    @property
+    def layers(self) -> dict[str, Any]:
+        """The tables by the names analyses ask for."""
+        return {"estates": self.estates, "buildings": self.buildings, "doors": self.doors, "gates": self.gates,
+                **self.facilities}
+
+
+def read_inputs(project: Project, walking: WalkingRule) -> Inputs:
+    """Read and join everything.
+
+    Raises:
+        InputError: all errors of all files at once, with the warnings.
+    """
+    log = ProblemLog()
+    osm = _osm(project, log)
+    with log.collecting():
+        estates = _estates(project, osm, walking, log)
+    if not log.errors:
+        with log.collecting():
+            inputs = _around(project, osm, estates, walking, log)
+    if log.errors:
+        raise InputError(tuple(log))
+    return inputs
+
+
+def _osm(project: Project, log: ProblemLog) -> OsmExtract | None:
+    if project.osm is None:
+        return None
+    extract = read_osm(project.folder / project.osm.file)
+    for problem in extract.problems:
+        log.add(problem)
+    return extract
+
+
+def _estates(project: Project, osm: OsmExtract | None, walking: WalkingRule, log: ProblemLog) -> Estates:
+    section, crs = project.estates, _working_crs(project)
+    if section.file or section.roster:
+        outlines = project.source_of(section.file, layer=section.layer, sheet=section.sheet, crs=section.crs) if section.file else None
+        roster = project.source_of(section.roster, sheet=section.roster_sheet) if section.roster else None
+        return read_estates(outlines=outlines, roster=roster, walled_default=section.walled, log=log, to_crs=crs,
+                            data_year=project.project.data_date.year)
+    assert osm is not None  # noqa: S101 - read_project refuses a project with neither
+    return estates_of_osm(osm, crs or metric_crs_of(osm.streets), edge_margin_m=walking.edge_margin_m,
+                          walled=section.walled, log=log)
+
+
+def _working_crs(project: Project) -> pyproj.CRS | None:
+    wanted = project.project.crs
+    if wanted is None:
+        return None
+    try:
+        crs = pyproj.CRS.from_user_input(wanted)
+    except CRSError:
+        crs = None
+    if crs is None or not crs.is_projected or crs.to_epsg() == 3857:
+        raise InputError(Problem(file=FILE_NAME, column="project.crs", value=wanted, why="not a metric CRS to measure in",
+                                 fix='give a projected one such as "EPSG:4549", never EPSG:3857, or leave the line out'))
+    return crs
+
+
+def _around(
+    project: Project, osm: OsmExtract | None, estates: Estates, walking: WalkingRule, log: ProblemLog
+) -> Inputs:
+    """Everything that is placed by the estates: read part by part, so that one bad file does not hide another."""
+    crs, found = estates.crs, {}
+    for name, read in (("streets", _streets), ("buildings", _buildings), ("gates", _gates)):
+        with log.collecting():
+            found[name] = read(project, osm, estates, log)
+    facilities = {kind: _facilities(project, osm, kind, estates, log) for kind in facility_kinds()}
+    with log.collecting():
+        if project.complaints:
+            estates = with_complaints(estates, count_complaints(project.source(project.complaints), estates, log))
+    if "buildings" in found:
+        with log.collecting():
+            found["doors"] = _doors(project, osm, found["buildings"], log)
+    log.raise_errors()
+    streets: Streets = found["streets"]
+    estates = _with_people(project, mark_edge_of_data(estates, streets.extent, walking.edge_margin_m), found["buildings"])
+    doors = people_at_doors(estates, found["buildings"], found["doors"])
+    doors = Doors.of(doors.frame[doors.frame["estate_id"].isin(estates.ids)])
+    gates = with_assumed_gates(
+        found["gates"], estates, streets, wall_tolerance_m=walking.wall_tolerance_m,
+        merge_within_m=walking.merge_gates_m, max_snap_m=walking.max_snap_m)
+    basemap = _basemap(project, osm, streets, found["buildings"], crs)
+    log.raise_errors()
+    return Inputs(estates, found["buildings"], doors, gates, streets, facilities, basemap, tuple(log))
+
+
+def _streets(project: Project, osm: OsmExtract | None, estates: Estates, log: ProblemLog) -> Streets:
+    if project.streets:
+        return read_streets(project.source(project.streets), to_crs=estates.crs, log=log)
+    assert osm is not None  # noqa: S101 - read_project refuses a project with neither
+    return streets_of_osm(osm, estates.crs)
+
+
+def _buildings(project: Project, osm: OsmExtract | None, estates: Estates, log: ProblemLog) -> Buildings:
+    if project.buildings:
+        found = read_buildings(project.source(project.buildings), to_crs=estates.crs, log=log)
+    else:
+        found = buildings_of_osm(osm, estates.crs, log=log) if osm else Buildings.empty(estates.crs)
+    return buildings_in_estates(found, estates, log=log)
+
+
+def _gates(project: Project, osm: OsmExtract | None, estates: Estates, log: ProblemLog) -> Gates:
+    if project.gates:
+        return read_gates(project.source(project.gates), estates, to_crs=estates.crs, log=log)
+    return gates_of_osm(osm, estates) if osm else Gates.empty(estates.crs)
+
+
+def _doors(project: Project, osm: OsmExtract | None, buildings: Buildings, log: ProblemLog) -> Doors:
+    if project.doors:
+        return read_doors(project.source(project.doors), buildings, to_crs=buildings.crs, log=log)
+    return doors_of_osm(osm, buildings) if osm else Doors.empty(buildings.crs)
+
+
+def _facilities(project: Project, osm: OsmExtract | None, kind: str, estates: Estates, log: ProblemLog) -> Facilities:
+    """The lists of a kind and what OSM has of it; a kind nobody lists is empty and not complete."""
+    lists = []
+    for section in project.facilities:
+        if section.kind == kind:
+            with log.collecting():
+                lists.append(read_facilities(project.source(section), kind=kind, surveyed=section.surveyed,
+                                             estates=estates, to_crs=estates.crs, log=log))
+    mapped = inside_estates(facilities_of_osm(osm, kind, estates.crs), estates) if osm else None
+    if not lists and mapped is None:
+        return Facilities.empty(estates.crs, kind=kind)
+    return merge_facilities(lists, mapped, log=log)
+
+
+def _with_people(project: Project, estates: Estates, buildings: Buildings) -> Estates:
+    """Fill in unknown people from the raster, then unknown households and people from the profile."""
+    if project.population and estates.located.any():
+        bounds = tuple(float(edge) for edge in estates.frame.total_bounds)
+        raster = read_raster_window(project.folder / project.population.file, bounds, estates.crs)
+        estates = people_of_raster(estates, buildings, raster)
+    if project.profile:
+        estates = estimate_households(estates, buildings, Profile(**project.profile.model_dump()))
+    return estates
+
+
+def _basemap(project: Project, osm: OsmExtract | None, streets: Streets, buildings: Buildings, crs: Any) -> BaseMap:
+    if osm and not project.streets:
+        return basemap_of_osm(osm, crs)
+    section = project.basemap
+    water, green = (project.source_of(file, crs=section.crs) if file else None for file in (section.water, section.green))
+    return read_basemap(streets=streets, water=water, green=green, buildings=buildings)

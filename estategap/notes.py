@@ -1,0 +1,34 @@
+"""What must a reader know before believing a run? Every assumption that was really used, counted."""
+
+from analyses.standards import RulePack
+from estategap.inputs import Inputs
+from estategap.project import Project
+from gis.network import StreetNetwork
+from maps.texts import Texts
+from maps.view import Lang
+
+
+def assumptions(inputs: Inputs, walk: StreetNetwork, project: Project, pack: RulePack, lang: Lang) -> tuple[str, ...]:
+    """Sentences in the run's language, only those that apply."""
+    frame, doors = inputs.estates.frame, inputs.doors.frame
+    access = walk.access(doors)
+    counts = {
+        "not_located": int((~inputs.estates.located).sum()),
+        "outline_assumed": int(frame["outline_assumed"].sum()),
+        "edge_of_data": int(frame["edge_of_data"].sum()),
+        "gates_assumed": int(inputs.gates.frame.loc[inputs.gates.frame["assumed"], "estate_id"].nunique()),
+        "doors_provisional": int(doors["provisional"].sum()),
+        "no_way_out": int((~access.isin(["street", "gate"])).sum()),
+        "households_estimated": int(frame["households_basis"].isin(["floor_area", "profile"]).sum()),
+        "residents_raster": int((frame["residents_basis"] == "raster").sum()),
+        "kinds_incomplete": sum(not table.complete for table in inputs.facilities.values()),
+    }
+    text = Texts(lang)
+    profile = project.profile
+    sentences = [
+        text(f"assumption.{key}", count=count, source=profile.source if profile else "")
+        for key, count in counts.items() if count]
+    own = [one for one in pack.citations if one.overridden_because]
+    return (*sentences, *(
+        text("assumption.own_value", rule=f"{one.rule}.{one.name}", value=str(one.value), reason=one.overridden_because)
+        for one in own))
