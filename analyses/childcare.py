@@ -7,7 +7,7 @@ import pandas as pd
 from analyses.methods.assignment import unserved_measure
 from analyses.methods.contract import analysis
 from analyses.methods.facts import people_confidence, weakest
-from analyses.methods.reach import area_measure, doors_within, reach_evidence, reach_measure
+from analyses.methods.reach import Walkers, area_measure, reach_measure
 from analyses.methods.rules import Rule
 from gis.network import StreetNetwork
 from gis.results import AnalysisResult
@@ -36,20 +36,20 @@ def childcare(
     """
     need = doors.frame["residents"] * rule.places_per_1000_residents / 1000
     facts = people_confidence(estates, "residents_basis")
-    near = doors_within(doors, nurseries, walk, rule.walk_limit_m)
-    school = doors_within(doors, kindergartens, walk, rule.kindergarten_walk_m)
-    common = {"estates": estates, "doors": doors, "walk": walk}
+    walkers = Walkers(estates, doors, walk)
+    near = walkers.within(nurseries, rule.walk_limit_m)
+    school = walkers.within(kindergartens, rule.kindergarten_walk_m)
     rows = [
-        unserved_measure("children_unserved", need, nurseries, walk_m=rule.walk_limit_m, unit="children", **common,
+        unserved_measure("children_unserved", need, nurseries, walkers, walk_m=rule.walk_limit_m, unit="children",
                          confidence=weakest(facts, rule.confidence("places_per_1000_residents", "walk_limit_m"))),
-        reach_measure("nursery_reach_net", near, people="residents_under3", unit="children_under3",
-                      complete=nurseries.complete, confidence=rule.confidence("walk_limit_m"), **common),
+        reach_measure("nursery_reach_net", near, walkers, people="residents_under3", unit="children_under3",
+                      complete=nurseries.complete, confidence=rule.confidence("walk_limit_m")),
         area_measure("nursery_reach_area", nurseries, radius_m=rule.radius_m, estates=estates,
                      confidence=rule.confidence("radius_m")),
-        reach_measure("kindergarten_reach_net", school, people="households", unit="households",
-                      complete=kindergartens.complete, confidence=rule.confidence("kindergarten_walk_m"), **common),
+        reach_measure("kindergarten_reach_net", school, walkers, people="households", unit="households",
+                      complete=kindergartens.complete, confidence=rule.confidence("kindergarten_walk_m")),
         area_measure("kindergarten_reach_area", kindergartens, radius_m=rule.kindergarten_radius_m, estates=estates,
                      confidence=rule.confidence("kindergarten_radius_m")),
     ]
-    evidence = reach_evidence(doors, near, nurseries, walk, walk_m=rule.walk_limit_m)
+    evidence = walkers.evidence(near, nurseries, rule.walk_limit_m)
     return AnalysisResult(pd.concat(rows), "children_unserved", frozenset(), evidence)

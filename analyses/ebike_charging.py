@@ -1,13 +1,14 @@
 """Can the estate's e-bikes be charged safely, near the door, without flying wires?"""
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
 from analyses.methods.contract import analysis
 from analyses.methods.facts import SURVEYED, people_confidence, weakest
-from analyses.methods.reach import doors_within, reach_evidence, reach_measure
+from analyses.methods.reach import Walkers, reach_measure
 from analyses.methods.rules import Rule
 from gis.network import StreetNetwork
 from gis.results import AnalysisResult, measure
@@ -36,21 +37,22 @@ def ebike_charging(
     """
     need, need_basis, sure = _ports_needed(estates, rule)
     ports, sites = _ports(estates, ebike_chargers)
-    good = doors_within(doors, ebike_chargers, walk, rule.walk_good_m)
-    near = doors_within(doors, ebike_chargers, walk, rule.walk_limit_m)
+    walkers = Walkers(estates, doors, walk)
+    near = walkers.within(ebike_chargers, rule.walk_limit_m)
     wanted = pd.Series(rule.sites_per_estate, estates.ids)
-    reach = {"unit": "households", "people": "households", "estates": estates, "doors": doors, "walk": walk,
-             "complete": ebike_chargers.complete}
+    share = partial(reach_measure, walkers=walkers, people="households", unit="households",
+                    complete=ebike_chargers.complete)
     rows = [
         measure("ports_missing", required=need, provided=ports, unit="ports", confidence=sure,
                 basis=need_basis.where(ports.notna() | need.isna(), "no_supply")),
         measure("site_present", required=wanted, provided=sites.clip(upper=rule.sites_per_estate), unit="sites",
                 basis=pd.Series(np.where(sites.notna(), "surveyed", "no_survey"), estates.ids),
                 confidence=rule.confidence("sites_per_estate")),
-        reach_measure("door_reach_good", good, confidence=rule.confidence("walk_good_m"), **reach),
-        reach_measure("door_reach", near, confidence=rule.confidence("walk_limit_m"), **reach),
+        share("door_reach_good", walkers.within(ebike_chargers, rule.walk_good_m),
+              confidence=rule.confidence("walk_good_m")),
+        share("door_reach", near, confidence=rule.confidence("walk_limit_m")),
     ]
-    evidence = reach_evidence(doors, near, ebike_chargers, walk, walk_m=rule.walk_limit_m)
+    evidence = walkers.evidence(near, ebike_chargers, rule.walk_limit_m)
     return AnalysisResult(pd.concat(rows), "ports_missing", frozenset(), evidence)
 
 

@@ -1,13 +1,14 @@
 """Do the old people of an estate have day care within their walk, and is there a place for them?"""
 
 from dataclasses import dataclass
+from functools import partial
 
 import pandas as pd
 
 from analyses.methods.assignment import unserved_measure
 from analyses.methods.contract import analysis
 from analyses.methods.facts import people_confidence, weakest
-from analyses.methods.reach import area_measure, doors_within, reach_evidence, reach_measure
+from analyses.methods.reach import Walkers, area_measure, reach_measure
 from analyses.methods.rules import Rule
 from gis.network import StreetNetwork
 from gis.results import AnalysisResult
@@ -35,18 +36,18 @@ def elderly_care(
     """
     need = doors.frame["residents_60plus"] * rule.places_per_1000_aged_60 / 1000
     facts = people_confidence(estates, "residents_basis")
-    good = doors_within(doors, elderly_care_sites, walk, rule.walk_good_m)
-    near = doors_within(doors, elderly_care_sites, walk, rule.walk_limit_m)
-    reach = {"people": "residents_60plus", "unit": "people_60plus", "estates": estates, "doors": doors, "walk": walk,
-             "complete": elderly_care_sites.complete}
+    walkers = Walkers(estates, doors, walk)
+    near = walkers.within(elderly_care_sites, rule.walk_limit_m)
+    share = partial(reach_measure, walkers=walkers, people="residents_60plus", unit="people_60plus",
+                    complete=elderly_care_sites.complete)
     rows = [
-        unserved_measure("people_unserved", need, elderly_care_sites, walk_m=rule.walk_limit_m, unit="people",
-                         estates=estates, doors=doors, walk=walk,
+        unserved_measure("people_unserved", need, elderly_care_sites, walkers, walk_m=rule.walk_limit_m, unit="people",
                          confidence=weakest(facts, rule.confidence("places_per_1000_aged_60", "walk_limit_m"))),
-        reach_measure("reach_net_good", good, confidence=rule.confidence("walk_good_m"), **reach),
-        reach_measure("reach_net", near, confidence=rule.confidence("walk_limit_m"), **reach),
+        share("reach_net_good", walkers.within(elderly_care_sites, rule.walk_good_m),
+              confidence=rule.confidence("walk_good_m")),
+        share("reach_net", near, confidence=rule.confidence("walk_limit_m")),
         area_measure("reach_area", elderly_care_sites, radius_m=rule.radius_m, estates=estates,
                      confidence=rule.confidence("radius_m")),
     ]
-    evidence = reach_evidence(doors, near, elderly_care_sites, walk, walk_m=rule.walk_limit_m)
+    evidence = walkers.evidence(near, elderly_care_sites, rule.walk_limit_m)
     return AnalysisResult(pd.concat(rows), "people_unserved", frozenset(), evidence)

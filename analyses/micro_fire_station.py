@@ -1,13 +1,14 @@
 """Is the micro fire-station's crew at the farthest door within three minutes?"""
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
 from analyses.methods.contract import analysis
 from analyses.methods.facts import SURVEYED
-from analyses.methods.reach import doors_within, reach_evidence, reach_measure
+from analyses.methods.reach import Walkers, reach_measure
 from analyses.methods.rules import Rule
 from gis.network import StreetNetwork
 from gis.results import AnalysisResult, measure
@@ -40,21 +41,22 @@ def micro_fire_station(
     high an estate is, a neighbour's crew leaves it unknown.
     """
     high, high_confidence = high_rise(estates, buildings, rule)
-    own, any_station = _in_time(doors, micro_fire_stations, walk, rule)
+    walkers = Walkers(estates, doors, walk)
+    own, any_station = _in_time(walkers, micro_fire_stations, rule)
     tall = doors.frame["estate_id"].map(high)
     reached, perhaps = own | (any_station & (tall == 0)), own | any_station
     used = rule.confidence("arrival_s", "turnout_s", "run_speed_mps", "gate_delay_s")
-    reach = {"people": "households", "unit": "households", "estates": estates, "doors": doors, "walk": walk}
-    complete = micro_fire_stations.complete
-    headline = _doubt_of_height(
-        reach_measure("households_not_reached", reached, complete=complete, confidence=used, **reach),
-        reach_measure("households_not_reached", perhaps, complete=complete, confidence=used, **reach), high)
-    rows = [headline, _own_station(estates, micro_fire_stations, high, high_confidence, rule)]
-    for name, walk_m in (("reach_good", rule.tier_good_m), ("reach_limit", rule.tier_limit_m)):
-        near = doors_within(doors, micro_fire_stations, walk, walk_m)
-        rows.append(reach_measure(name, near, complete=complete, confidence=rule.confidence("tier_good_m", "tier_limit_m"), **reach))
+    share = partial(reach_measure, walkers=walkers, people="households", unit="households",
+                    complete=micro_fire_stations.complete)
+    strict, lenient = (share("households_not_reached", doors_in_time, confidence=used) for doors_in_time in (reached, perhaps))
+    rows = [
+        _doubt_of_height(strict, lenient, high),
+        _own_station(estates, micro_fire_stations, high, high_confidence, rule),
+        *(share(name, walkers.within(micro_fire_stations, walk_m), confidence=rule.confidence("tier_good_m", "tier_limit_m"))
+          for name, walk_m in (("reach_good", rule.tier_good_m), ("reach_limit", rule.tier_limit_m))),
+    ]
     run_m = max((rule.arrival_s - rule.turnout_s) * rule.run_speed_mps, 0.0)
-    evidence = reach_evidence(doors, reached, micro_fire_stations, walk, walk_m=run_m)
+    evidence = walkers.evidence(reached, micro_fire_stations, run_m)
     return AnalysisResult(pd.concat(rows), "households_not_reached", frozenset({"own_station", "households_not_reached"}), evidence)
 
 
@@ -74,13 +76,11 @@ def high_rise(estates: Estates, buildings: Buildings, rule: MicroFireStationRule
     return answer, pd.Series(sure, estates.ids)
 
 
-def _in_time(
-    doors: Doors, stations: Facilities, walk: StreetNetwork, rule: MicroFireStationRule
-) -> tuple[pd.Series, pd.Series]:
+def _in_time(walkers: Walkers, stations: Facilities, rule: MicroFireStationRule) -> tuple[pd.Series, pd.Series]:
     """Doors reached in time by the estate's own station, and by any."""
-    placed = stations.placed
+    doors, placed = walkers.doors, stations.placed
     run_m = ((rule.arrival_s - placed["turnout_s"].fillna(rule.turnout_s)) * rule.run_speed_mps).clip(lower=0)
-    pairs = walk.pairs(doors.frame, placed, cutoff_m=float(run_m.max()) if len(run_m) else 0.0,
+    pairs = walkers.walk.pairs(doors.frame, placed, cutoff_m=float(run_m.max()) if len(run_m) else 0.0,
                        gate_cost_m=rule.gate_delay_s * rule.run_speed_mps).reset_index()
     pairs = pairs[pairs["distance_m"] <= pairs["facility_id"].map(run_m)]
     at_home = pairs["door_id"].map(doors.frame["estate_id"]) == pairs["facility_id"].map(placed["estate_id"])

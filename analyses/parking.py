@@ -7,7 +7,7 @@ import pandas as pd
 
 from analyses.methods.contract import analysis
 from analyses.methods.facts import SURVEYED, people_confidence, weakest
-from analyses.methods.reach import doors_within, reach_evidence, reach_measure
+from analyses.methods.reach import Walkers, reach_measure
 from analyses.methods.rules import Rule
 from gis.network import StreetNetwork
 from gis.results import AnalysisResult, measure
@@ -37,7 +37,8 @@ def parking(
     frame = estates.frame
     own = frame["parking_spaces"]
     counted = people_confidence(estates, "households_basis")
-    reached = doors_within(doors, car_parks, walk, rule.car_park_walk_m)
+    walkers = Walkers(estates, doors, walk)
+    reached = walkers.within(car_parks, rule.car_park_walk_m)
     lane = frame["parking_on_fire_lane"]
     rows = [
         measure("night_gap", required=demand, provided=own, unit="spaces", confidence=sure,
@@ -47,10 +48,10 @@ def parking(
                 confidence=weakest(counted, rule.confidence("norm_spaces_per_household"))),
         measure("fire_lane_spaces", required=lane, provided=lane * 0, unit="spaces", confidence=SURVEYED,
                 basis=pd.Series(np.where(lane.notna(), "surveyed", "no_survey"), estates.ids)),
-        reach_measure("car_park_reach", reached, people="households", unit="households", estates=estates, doors=doors,
-                      walk=walk, complete=car_parks.complete, confidence=rule.confidence("car_park_walk_m")),
+        reach_measure("car_park_reach", reached, walkers, people="households", unit="households",
+                      complete=car_parks.complete, confidence=rule.confidence("car_park_walk_m")),
     ]
-    evidence = reach_evidence(doors, reached, car_parks, walk, walk_m=rule.car_park_walk_m)
+    evidence = walkers.evidence(reached, car_parks, rule.car_park_walk_m)
     return AnalysisResult(pd.concat(rows), "night_gap", frozenset({"fire_lane_spaces"}), evidence)
 
 

@@ -58,15 +58,13 @@ def read_inputs(project: Project, walking: WalkingRule) -> Inputs:
         InputError: all errors of all files at once, with the warnings.
     """
     log = ProblemLog()
-    osm = _osm(project, log)
-    with log.collecting():
+    try:
+        osm = _osm(project, log)
         estates = _estates(project, osm, walking, log)
-    if not log.errors:
-        with log.collecting():
-            inputs = _around(project, osm, estates, walking, log)
-    if log.errors:
-        raise InputError(tuple(log))
-    return inputs
+        log.raise_errors()
+        return _around(project, osm, estates, walking, log)
+    except InputError as error:
+        raise InputError(dict.fromkeys((*log, *error.problems))) from None
 
 
 def _osm(project: Project, log: ProblemLog) -> OsmExtract | None:
@@ -108,28 +106,22 @@ def _around(
     project: Project, osm: OsmExtract | None, estates: Estates, walking: WalkingRule, log: ProblemLog
 ) -> Inputs:
     """Everything that is placed by the estates: read part by part, so that one bad file does not hide another."""
-    crs, found = estates.crs, {}
-    for name, read in (("streets", _streets), ("buildings", _buildings), ("gates", _gates)):
-        with log.collecting():
-            found[name] = read(project, osm, estates, log)
+    crs = estates.crs
+    streets = log.attempt(lambda: _streets(project, osm, estates, log), Streets.empty(crs))
+    buildings = log.attempt(lambda: _buildings(project, osm, estates, log), Buildings.empty(crs))
+    gates = log.attempt(lambda: _gates(project, osm, estates, log), Gates.empty(crs))
+    doors = log.attempt(lambda: _doors(project, osm, buildings, log), Doors.empty(crs))
     facilities = {kind: _facilities(project, osm, kind, estates, log) for kind in facility_kinds()}
-    with log.collecting():
-        if project.complaints:
-            estates = with_complaints(estates, count_complaints(project.source(project.complaints), estates, log))
-    if "buildings" in found:
-        with log.collecting():
-            found["doors"] = _doors(project, osm, found["buildings"], log)
+    people = log.attempt(lambda: _with_people(project, estates, buildings, log), estates)
+    basemap = log.attempt(lambda: _basemap(project, osm, streets, buildings, crs), BaseMap.empty(crs))
     log.raise_errors()
-    streets: Streets = found["streets"]
-    estates = _with_people(project, mark_edge_of_data(estates, streets.extent, walking.edge_margin_m), found["buildings"])
-    doors = people_at_doors(estates, found["buildings"], found["doors"])
-    doors = Doors.of(doors.frame[doors.frame["estate_id"].isin(estates.ids)])
+    people = mark_edge_of_data(people, streets.extent, walking.edge_margin_m)
+    doors = people_at_doors(people, buildings, doors)
+    doors = Doors.of(doors.frame[doors.frame["estate_id"].isin(people.ids)])
     gates = with_assumed_gates(
-        found["gates"], estates, streets, wall_tolerance_m=walking.wall_tolerance_m,
-        merge_within_m=walking.merge_gates_m, max_snap_m=walking.max_snap_m)
-    basemap = _basemap(project, osm, streets, found["buildings"], crs)
-    log.raise_errors()
-    return Inputs(estates, found["buildings"], doors, gates, streets, facilities, basemap, tuple(log))
+        gates, people, streets, wall_tolerance_m=walking.wall_tolerance_m, merge_within_m=walking.merge_gates_m,
+        max_snap_m=walking.max_snap_m)
+    return Inputs(people, buildings, doors, gates, streets, facilities, basemap, tuple(log))
 
 
 def _streets(project: Project, osm: OsmExtract | None, estates: Estates, log: ProblemLog) -> Streets:
@@ -161,23 +153,22 @@ def _doors(project: Project, osm: OsmExtract | None, buildings: Buildings, log: 
 
 def _facilities(project: Project, osm: OsmExtract | None, kind: str, estates: Estates, log: ProblemLog) -> Facilities:
     """The lists of a kind and what OSM has of it; a kind nobody lists is empty and not complete."""
-    lists = []
-    for section in project.facilities:
-        if section.kind == kind:
-            with log.collecting():
-                lists.append(read_facilities(project.source(section), kind=kind, surveyed=section.surveyed,
-                                             estates=estates, to_crs=estates.crs, log=log))
+    nothing = Facilities.empty(estates.crs, kind=kind)
+    lists = [
+        log.attempt(lambda one=section: read_facilities(  # type: ignore[misc]
+            project.source(one), kind=kind, surveyed=one.surveyed, estates=estates, to_crs=estates.crs, log=log), nothing)
+        for section in project.facilities if section.kind == kind]
     mapped = inside_estates(facilities_of_osm(osm, kind, estates.crs), estates) if osm else None
-    if not lists and mapped is None:
-        return Facilities.empty(estates.crs, kind=kind)
-    return merge_facilities(lists, mapped, log=log)
+    return merge_facilities(lists or [nothing], mapped, log=log)
 
 
-def _with_people(project: Project, estates: Estates, buildings: Buildings) -> Estates:
-    """Fill in unknown people from the raster, then unknown households and people from the profile."""
+def _with_people(project: Project, estates: Estates, buildings: Buildings, log: ProblemLog) -> Estates:
+    """Count complaints; fill in unknown people from the raster, then households and people from the profile."""
+    if project.complaints:
+        estates = with_complaints(estates, count_complaints(project.source(project.complaints), estates, log))
     if project.population and estates.located.any():
-        bounds = tuple(float(edge) for edge in estates.frame.total_bounds)
-        raster = read_raster_window(project.folder / project.population.file, bounds, estates.crs)
+        west, south, east, north = estates.frame.total_bounds
+        raster = read_raster_window(project.folder / project.population.file, (west, south, east, north), estates.crs)
         estates = people_of_raster(estates, buildings, raster)
     if project.profile:
         estates = estimate_households(estates, buildings, Profile(**project.profile.model_dump()))

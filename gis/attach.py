@@ -56,7 +56,8 @@ def attach(points: np.ndarray, edges: np.ndarray, length_mm: np.ndarray, usable:
 
 def to_mm(metres: np.ndarray) -> np.ndarray:
     """Metres as whole millimetres."""
-    return np.rint(np.asarray(metres, dtype=float) * MM_PER_M).astype(np.int64)
+    whole: np.ndarray = np.rint(np.asarray(metres, dtype=float) * MM_PER_M).astype(np.int64)
+    return whole
 
 
 def on_mainland(u: np.ndarray, v: np.ndarray, length_mm: np.ndarray, nodes: int, min_island_m: float) -> np.ndarray:

@@ -1,11 +1,12 @@
 """What is wrong with the input, said once, all of it, with the fix."""
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, TypeVar
 
 Severity = Literal["error", "warning"]
+T = TypeVar("T")
+U = TypeVar("U")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,13 +63,16 @@ class ProblemLog:
         """The problems that stop the job."""
         return tuple(problem for problem in self.problems if problem.severity == "error")
 
-    @contextmanager
-    def collecting(self) -> Iterator[None]:
-        """Turn an ``InputError`` raised inside into noted problems, and go on after the block."""
+    def attempt(self, read: Callable[[], T], otherwise: U) -> T | U:
+        """What ``read`` gives; where it raises ``InputError`` its problems are noted and ``otherwise`` stands in.
+
+        So that one bad file does not hide another: ``raise_errors`` stops the job before the stand-in is used.
+        """
         try:
-            yield
+            return read()
         except InputError as error:
             self.problems.extend(error.problems)
+            return otherwise
 
     def raise_errors(self) -> None:
         """Raise all errors noted so far as one ``InputError``; do nothing when there are none."""

@@ -115,11 +115,11 @@ class StreetNetwork:
         """
         limit = cutoff_m * MM_PER_M
         found = [self._direct(origins, destinations), self._by_street(origins, destinations, limit, gate_cost_m)]
-        rows = pd.concat([part for part in found if len(part)] or found[:1], ignore_index=True)
-        rows = rows[rows["mm"] <= limit].groupby(["origin", "destination"], sort=True)["mm"].min()
-        at = rows.index.get_level_values
+        ways = pd.concat([part for part in found if len(part)] or found[:1], ignore_index=True)
+        least = ways[ways["mm"] <= limit].groupby(["origin", "destination"], sort=True)["mm"].min()
+        at = least.index.get_level_values
         return pd.DataFrame(
-            {"distance_m": rows.to_numpy(dtype=float) / MM_PER_M},
+            {"distance_m": least.to_numpy(dtype=float) / MM_PER_M},
             index=pd.MultiIndex.from_arrays(
                 [origins.index[at(0)], destinations.index[at(1)]], names=[origins.index.name, destinations.index.name]))
 
@@ -167,7 +167,8 @@ class StreetNetwork:
                       self.settings.max_snap_m)
 
     def _in_walls(self, points: gpd.GeoDataFrame) -> np.ndarray:
-        return points["estate_id"].isin(self.walled).to_numpy()
+        walled: np.ndarray = points["estate_id"].isin(self.walled).to_numpy()
+        return walled
 
     def _inside_mm(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         return to_mm(shapely.distance(a, b) * self.settings.internal_detour)
@@ -238,7 +239,8 @@ class StreetNetwork:
         links = [(node[on], road, terminals.street.snap_mm[on]),
                  (node[terminals.row], self._gate_node(terminals.gate), terminals.gate_mm)]
         for point, way, mm in links:
-            arcs.link(*((way, point) if inward else (point, way)), mm)
+            tail, head = (way, point) if inward else (point, way)
+            arcs.link(tail, head, mm)
         return node
 
 

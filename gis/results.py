@@ -76,7 +76,7 @@ class AnalysisResult:
 
     def of(self, measure: str) -> pd.DataFrame:
         """The rows of one measure, on ``estate_id``."""
-        return self.table.xs(measure, level="measure")
+        return pd.DataFrame(self.table.xs(measure, level="measure"))
 
 
 def measure(

@@ -50,7 +50,8 @@ class Table:
     @property
     def ids(self) -> pd.Index:
         """The table's named index."""
-        return self.frame.index
+        ids: pd.Index = self.frame.index
+        return ids
 
     @classmethod
     def of(cls, frame: gpd.GeoDataFrame, **attributes: Any) -> Self:
@@ -132,7 +133,8 @@ class Estates(Table):
     @property
     def located(self) -> pd.Series:
         """True where the estate has an outline."""
-        return self.frame.geometry.notna() & ~self.frame.geometry.is_empty
+        there: pd.Series = self.frame.geometry.notna() & ~self.frame.geometry.is_empty
+        return there
 
 
 @dataclass(frozen=True)
@@ -237,6 +239,12 @@ class BaseMap:
     buildings: gpd.GeoDataFrame
     attribution: tuple[str, ...] = field(default_factory=tuple)
 
+    @classmethod
+    def empty(cls, crs: Any) -> Self:
+        """A base map that shows nothing."""
+        nothing = gpd.GeoDataFrame({"kind": [], "name": [], "geometry": []}, geometry="geometry", crs=crs)
+        return cls(nothing, nothing, nothing, nothing)
+
 
 def sum_by_estate(values: pd.Series, estate_of: pd.Series, estates: pd.Index) -> pd.Series:
     """Sum door (or facility) values per estate; estates without any row get 0, an unknown value makes NaN.
@@ -244,4 +252,5 @@ def sum_by_estate(values: pd.Series, estate_of: pd.Series, estates: pd.Index) ->
     The one place where door figures become estate figures. ``values`` and ``estate_of`` share an index.
     """
     total = values.groupby(estate_of).agg(lambda part: part.sum(skipna=False))
-    return total.reindex(estates, fill_value=0.0).astype(np.float64).rename_axis(estates.name)
+    every: pd.Series = total.reindex(estates, fill_value=0.0).astype(np.float64)
+    return every.set_axis(estates)

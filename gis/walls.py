@@ -102,7 +102,8 @@ def _crossings(
     street, estate = shapely.STRtree(inner).query(streets.geometry.values, predicate="intersects")
     met = shapely.intersection(streets.geometry.values[street], shapely.boundary(outline[estate]))
     points, at = shapely.get_parts(met, return_index=True)
-    points, owner = shapely.centroid(points), estate[at]
+    somewhere = ~shapely.is_empty(points)
+    points, owner = shapely.centroid(points[somewhere]), estate[at[somewhere]]
     xy = shapely.get_coordinates(points)
     order = np.lexsort((xy[:, 1], xy[:, 0], owner))
     points, owner = points[order], owner[order]

@@ -44,6 +44,7 @@ def read_estates(
     geometry = gpd.GeoSeries(shapes.reindex(joined[OUTLINE_ROW]).to_numpy(), index=joined.index, crs=shapes.crs)
     geometry = _repaired(geometry, joined, side.source.path.name if side else "", log)
     joined["walled"] = joined["walled"].map({1.0: True, 0.0: False}).fillna(value=walled_default).astype(bool)
+    joined["outline_assumed"] = joined["outline_assumed"] == 1
     for name in ("households", "residents"):
         joined[f"{name}_basis"] = np.where(joined[name].notna(), "roster", "")
     return Estates.of(gpd.GeoDataFrame(joined.drop(columns=[ROW, OUTLINE_ROW, "estate_id"]), geometry=geometry))
@@ -72,12 +73,13 @@ def _read_sides(
     if outlines is None and roster is None:
         raise InputError(Problem(why="there are no estates", fix="give file or roster under [estates] in project.toml"))
     faults = ProblemLog()
-    sides: list[Side | None] = [None, None]
-    for place, source in enumerate((outlines, roster)):
-        with faults.collecting():
-            sides[place] = None if source is None else read_side(source, log, data_year)
+
+    def side(source: Source | None) -> Side | None:
+        return faults.attempt(lambda: read_side(source, log, data_year), None) if source else None
+
+    sides = side(outlines), side(roster)
     faults.raise_errors()
-    return sides[0], sides[1]
+    return sides
 
 
 def _by_id(joined: pd.DataFrame, side: Side | None, log: ProblemLog) -> pd.DataFrame:

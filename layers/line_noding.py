@@ -166,22 +166,36 @@ def _finish(pieces: pd.DataFrame) -> NodedLines:
     shapes = pieces["geometry"].to_numpy()
     flat = shapely.length(shapes) <= JOIN_M
     pieces, shapes = pieces[~flat], shapes[~flat]
-    course = pd.Series(shapely.to_wkb(shapely.normalize(shapes)), index=pieces.index)
-    again = course.duplicated().to_numpy()
-    pieces, shapes = pieces[~again].reset_index(drop=True), shapes[~again]
-    pieces["piece"] = pieces.groupby("line").cumcount()
-    ends = shapely.get_coordinates(np.concatenate([shapely.get_point(shapes, 0), shapely.get_point(shapes, -1)]))
-    keys = node_keys(ends)
+    ends = np.concatenate([shapely.get_point(shapes, 0), shapely.get_point(shapes, -1)])
+    keys = node_keys(shapely.get_coordinates(ends))
     pieces["u"], pieces["v"] = keys[:len(shapes)], keys[len(shapes):]
+    again = same_course(pieces["u"].to_numpy(), pieces["v"].to_numpy(), shapes)
+    pieces = pieces[~again].reset_index(drop=True)
+    pieces["piece"] = pieces.groupby("line").cumcount()
     return NodedLines(pieces, int(flat.sum()), int(again.sum()))
 
 
+def same_course(u: Ints, v: Ints, lines: Lines) -> NDArray[np.bool_]:
+    """Which lines run between the same two nodes on the course of an earlier one, in either direction."""
+    ends = pd.DataFrame({"low": np.minimum(u, v), "high": np.maximum(u, v), "row": np.arange(len(u))})
+    several = ends[ends.duplicated(["low", "high"], keep=False)]
+    pairs = several.merge(several, on=["low", "high"], suffixes=("", "_later"))
+    first, later = (pairs.loc[pairs["row"] < pairs["row_later"], name].to_numpy() for name in ("row", "row_later"))
+    alike = shapely.hausdorff_distance(lines[first], lines[later]) <= 2 * JOIN_M
+    again = np.zeros(len(u), dtype=np.bool_)
+    again[later[alike]] = True
+    return again
+
+
 def node_keys(xy: Floats) -> Ints:
-    """One key per place, 0 upward from west to east; places nearer than ``JOIN_M`` are one."""
+    """One key per place, 0 upward from west to east; places nearer than twice ``JOIN_M`` are one.
+
+    Twice, because an end and the vertex it is joined to may each lie ``JOIN_M`` from the point between them.
+    """
     if not len(xy):
         return np.empty(0, dtype=np.int64)
     places, place = np.unique(xy, axis=0, return_inverse=True)
-    near = cKDTree(places).query_pairs(JOIN_M, output_type="ndarray")
+    near = cKDTree(places).query_pairs(2 * JOIN_M, output_type="ndarray")
     links = coo_array((np.ones(len(near)), near.T), shape=(len(places), len(places)))
     _, group = connected_components(links, directed=False)
     _, first = np.unique(group, return_index=True)

@@ -14,7 +14,9 @@ import shapely
 from gis.errors import InputError, Problem
 from gis.tables import Streets
 from layers.file_checks import check_present
+from layers.line_noding import same_course
 from layers.osm_tags import first_texts, street_classes, walked_classes
+from layers.places import projected
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -29,7 +31,7 @@ def read_graphml(path: Path, to_crs: Any) -> Streets:
 
     Args:
         path: a ``.graphml`` file.
-        to_crs: metric CRS of the result.
+        to_crs: metric CRS of the result; None chooses one from the streets.
 
     Raises:
         InputError: one problem naming the file: missing, empty, damaged or no street graph.
@@ -43,7 +45,8 @@ def read_graphml(path: Path, to_crs: Any) -> Streets:
     except Exception as error:  # osmnx and networkx raise whatever the XML leads them to
         raise InputError(Problem(file=path.name, why=f"this is no street graph of osmnx or it is damaged ({error})",
                                  fix="write it again with osmnx.save_graphml")) from error
-    return Streets.of(_one_way_each(edges.reset_index()).to_crs(to_crs))
+    moved = projected(edges.reset_index(), to_crs, file=path.name)
+    return Streets.of(_one_way_each(moved))
 
 
 def to_graph(streets: Streets) -> "nx.MultiDiGraph":
@@ -82,12 +85,10 @@ def _nodes(edges: gpd.GeoDataFrame, shapes: Any) -> gpd.GeoDataFrame:
 
 def _one_way_each(edges: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Edges as streets on ``edge_id``: of two with the same ends and course the one that runs forward."""
-    shapes = edges.geometry.to_numpy()
-    low, high = np.minimum(edges["u"], edges["v"]), np.maximum(edges["u"], edges["v"])
     backward = _column(edges, "reversed").isin(_TRUE)
-    course = pd.DataFrame({"low": low, "high": high, "shape": shapely.to_wkb(shapely.normalize(shapes))})
-    order = np.lexsort([edges["key"], edges["v"], edges["u"], backward])
-    first = edges.iloc[order[~course.iloc[order].duplicated().to_numpy()]]
+    ordered = edges.iloc[np.lexsort([edges["key"], edges["v"], edges["u"], backward])]
+    again = same_course(ordered["u"].to_numpy(), ordered["v"].to_numpy(), ordered.geometry.to_numpy())
+    first = ordered[~again]
     classes = street_classes(_column(first, "highway"))
     foot = _column(first, "foot").isin(_TRUE) if "foot" in first else walked_classes(classes)
     ids = _column(first, "edge_id") if "edge_id" in first else _edge_names(first)

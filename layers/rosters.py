@@ -14,7 +14,7 @@ from layers.files import ROW, Source, read_table, read_vector
 TEXTS = ("estate_id", "name", "community")
 NUMBERS = (
     "households", "residents", "residents_60plus", "residents_under3", "build_year", "high_rise", "walled",
-    "parking_spaces", "parking_on_fire_lane", "resident_cars", "night_cars", "ebikes", "ebike_ports",
+    "outline_assumed", "parking_spaces", "parking_on_fire_lane", "resident_cars", "night_cars", "ebikes", "ebike_ports",
 )
 OUTLINE_ROW = "_outline_row"
 """Column of the joined rows: the row of the outlines' geometry, -1 where there is none."""

@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 from gis.errors import InputError, Problem, ProblemLog
 from gis.tables import Streets
 from layers.files import Source, read_vector
-from layers.line_noding import node_lines
+from layers.line_noding import node_lines, same_course
 from layers.osm_extract import OsmExtract
 from layers.osm_parts import WGS84
 from layers.osm_tags import first_texts, osm_tags, street_classes, walked_classes
+from layers.osmnx_bridge import read_graphml
 from layers.places import projected
 
 _NO = frozenset({"", "no", "n", "f", "false", "0", "0.0", "none", "nan", "否"})
@@ -49,7 +50,7 @@ def read_streets(source: Source, *, to_crs: Any, log: ProblemLog) -> Streets:
     whether one may walk there; a column ``foot`` overrides it.
 
     Args:
-        source: any vector file that ``layers.files.read_vector`` reads; GraphML is read by ``layers.osmnx_bridge``.
+        source: any vector file that ``layers.files.read_vector`` reads, or GraphML of osmnx.
         to_crs: metric CRS of the result; None chooses one from the lines.
         log: takes warnings on what was left out.
 
@@ -57,6 +58,8 @@ def read_streets(source: Source, *, to_crs: Any, log: ProblemLog) -> Streets:
         InputError: the file cannot be read, holds no lines or does not fit its CRS.
     """
     path = source.path
+    if path.name.lower().endswith(".graphml"):
+        return read_graphml(path, to_crs)
     frame = projected(read_vector(path, layer=source.layer, crs=source.crs), to_crs, file=path.name)
     lines = _plain_lines(frame, path.name, log)
     facts = _facts(lines)
@@ -68,7 +71,8 @@ def read_streets(source: Source, *, to_crs: Any, log: ProblemLog) -> Streets:
         _warn(log, path.name, noded.zero_length, "pieces without length were left out")
         _warn(log, path.name, noded.repeated, "pieces lie on the same course as another one and were left out")
     else:
-        pieces = _once_per_course(given)
+        again = same_course(given["u"].to_numpy(), given["v"].to_numpy(), given["geometry"].to_numpy())
+        pieces = given[~again].reset_index(drop=True)
     rows = facts.iloc[pieces["line"].to_numpy()].reset_index(drop=True)
     ids = pieces["line"].astype(str) + "#" + pieces["piece"].astype(str)
     made = gpd.GeoDataFrame(rows.assign(u=pieces["u"].to_numpy(), v=pieces["v"].to_numpy()),
@@ -152,14 +156,6 @@ def _runs_backward(keys: NDArray[np.int64], places: NDArray[np.float64]) -> NDAr
     votes = spots.groupby([both, 0, 1])[0].transform("size").to_numpy().reshape(2, -1, 2).sum(axis=2)
     backward: NDArray[np.bool_] = votes[1] > votes[0]
     return backward
-
-
-def _once_per_course(pieces: pd.DataFrame) -> pd.DataFrame:
-    """A street given once for each direction counts once."""
-    ends = np.sort(pieces[["u", "v"]].to_numpy(), axis=1)
-    course = pd.DataFrame({"a": ends[:, 0], "b": ends[:, 1],
-                           "shape": shapely.to_wkb(shapely.normalize(pieces["geometry"].to_numpy()))})
-    return pieces[~course.duplicated().to_numpy()].reset_index(drop=True)
 
 
 def _warn_of_strange_classes(facts: pd.DataFrame, file: str, log: ProblemLog) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from maps.view import CONTRIBUTION, RunView
@@ -42,7 +43,7 @@ def cell(value: Any) -> str:
         return ""
     if isinstance(value, str):
         return safe_text(value)
-    if isinstance(value, bool) or type(value).__name__ == "bool_":
+    if isinstance(value, bool | np.bool_):
         return "true" if value else "false"
     number = float(value)
     if not math.isfinite(number):

@@ -10,7 +10,11 @@ from maps_view import IDS, NAMES, run_view
 from maps.outputs import write_outputs
 
 PAGES = (
-    "index.html", "maps/priority.html", "maps/parking.html", "maps/elderly_care.html", "maps/micro_fire_station.html",
+    "index.html",
+    "maps/priority.html",
+    "maps/parking.html",
+    "maps/elderly_care.html",
+    "maps/micro_fire_station.html",
 )
 CANVAS = ".leaflet-eg-base-pane canvas"
 COLOURS = """canvas => {
@@ -64,18 +68,22 @@ def test_a_map_draws_estates_legend_and_base_map(browser, folder: Path, name: st
 def test_ranks_stand_on_the_estates(browser, folder: Path):
     with visit(browser, folder / "maps/priority.html") as seen:
         shown = seen.page.locator(".eg-mark b").all_inner_texts()
-        assert shown[:3] == ["1", "3", "2"]  # scores 72, 64 and 66
+        assert shown[:6] == ["1", "2", "4", "3", "6", "5"]  # scores 80, 72, 64, 66, 48, 50
 
 
 def test_a_click_on_an_estate_says_why(browser, folder: Path):
     with visit(browser, folder / "maps/priority.html") as seen:
         seen.page.wait_for_selector("body[data-ready]")
-        seen.page.locator("path.eg-estate[data-estate='1']").click()
+        seen.page.locator("path.eg-estate[data-estate='2']").click()
         popup = seen.page.locator(".eg-reasons")
         assert popup.locator("h2").inner_text() == "<script>alert(1)</script>"
-        assert popup.locator(".eg-bar-value").all_inner_texts() == ["45.0", "27.0", "0.0"]  # 0.5, 0.3 and 0.2 of 90, 90 and 0
+        assert popup.locator(".eg-bar-value").all_inner_texts() == [
+            "45.0",
+            "27.0",
+            "0.0",
+        ]  # 0.5, 0.3 and 0.2 of 90, 90 and 0
         assert "需要 100 个车位，现有 10 个车位，缺口率 90%" in popup.inner_text()
-        assert seen.page.locator("tr.eg-selected").get_attribute("data-estate") == "1"
+        assert seen.page.locator("tr.eg-selected").get_attribute("data-estate") == "2"
         assert seen.complaints == []
 
 
@@ -109,7 +117,7 @@ def test_the_legend_and_the_facilities_follow_the_theme(browser, folder: Path):
 
 def test_unknown_is_hatched_and_an_estate_without_outline_is_listed(browser, folder: Path):
     with visit(browser, folder / "maps/micro_fire_station.html") as seen:
-        assert seen.page.locator("path.eg-estate[data-estate='3']").get_attribute("fill") == "url(#eg-hatch)"
+        assert seen.page.locator("path.eg-estate[data-estate='4']").get_attribute("fill") == "url(#eg-hatch)"
         assert seen.page.locator("#eg-unlocated-list").inner_text() == "无界小区"
 
 

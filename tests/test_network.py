@@ -173,6 +173,9 @@ def test_an_estate_without_known_gates_gets_them_where_streets_cross_its_outline
     assert (place["E"].x, place["E"].y) == (500, 10)
     assert place["F"].y == 30
     assert 700 <= place["F"].x <= 800
+    inside = with_assumed_gates(Gates.empty(CRS), town, streets([*lines, [(450, 100), (550, 100)]]), wall_tolerance_m=2,
+                                merge_within_m=15, max_snap_m=50).frame
+    assert list(inside.index) == list(found.index), "a path that never meets the wall makes no gate"
     known = with_assumed_gates(gates(("shut", 500, 10, "E", "closed")), town, streets(lines), wall_tolerance_m=2,
                                merge_within_m=15, max_snap_m=50).frame
     assert list(known.loc[known["estate_id"] == "E"].index) == ["shut"]

@@ -85,6 +85,20 @@ def test_a_way_that_lacks_nodes_ends_at_the_hole_and_is_listed(tmp_path):
     assert extract.cut.values.tolist() == [["way/10", "streets", 2]]
 
 
+def test_water_and_rail_lines_are_not_drawn_across_a_hole(tmp_path):
+    extract = read_osm(write(tmp_path, *(node(k, k, 0) for k in (1, 2, 4, 5)),
+                             way(10, [1, 2, 3, 4, 5], waterway="river"), way(11, [1, 2, 3], railway="rail"),
+                             way(12, [1, 2], waterway="stream", tunnel="culvert")))
+    assert shapely.length(extract.waterways.geometry.to_numpy()) == pytest.approx([2 * STEP])
+    assert shapely.length(extract.railways.geometry.to_numpy()) == pytest.approx([STEP])
+    assert extract.cut.values.tolist() == [["way/10", "waterways", 1], ["way/11", "railways", 1]]
+
+
+def test_a_file_name_in_chinese_is_read(tmp_path):
+    path = write(tmp_path, node(1, 0, 0), node(2, 1, 0), way(10, [1, 2], highway="path"))
+    assert read_osm(path.rename(tmp_path / "街道 路网.osm")).file == "街道 路网.osm"
+
+
 def test_an_area_that_lacks_nodes_or_members_is_listed_and_never_closed(tmp_path):
     nodes, ring = square(1, 0, 0, 1)
     cut_ring = [1, 2, 3, 99, 1]

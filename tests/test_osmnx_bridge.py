@@ -6,11 +6,12 @@ import osmnx
 import pytest
 import shapely
 
-from gis.errors import InputError
+from gis.errors import InputError, ProblemLog
 from gis.tables import Streets
+from layers.files import Source
 from layers.osm import read_osm
 from layers.osmnx_bridge import read_graphml, to_graph, write_graphml
-from layers.streets import streets_of_osm
+from layers.streets import read_streets, streets_of_osm
 
 CRS = "EPSG:4549"
 X, Y = 550_000.0, 3_460_000.0
@@ -34,7 +35,7 @@ def town():
 def test_streets_come_back_from_graphml_as_they_went(tmp_path):
     streets = town()
     write_graphml(streets, tmp_path / "town.graphml")
-    back = read_graphml(tmp_path / "town.graphml", CRS)
+    back = read_streets(Source(tmp_path / "town.graphml"), to_crs=CRS, log=ProblemLog())
     assert back.frame[KEPT].equals(streets.frame[KEPT])
     for went, came in zip(streets.frame.geometry, back.frame.geometry, strict=True):
         assert came.equals_exact(went, 1e-6)
@@ -73,7 +74,8 @@ def test_tongji_distances_are_the_same_in_osmnx(shared_data, tmp_path):
     assert back.frame[KEPT].equals(streets.frame[KEPT])
     assert back.frame.length.to_numpy() == pytest.approx(streets.frame.length.to_numpy(), abs=1e-6)
     ours = nx.Graph()
-    for row in streets.frame.sort_values("geometry", key=lambda shapes: -shapes.map(lambda one: one.length)).itertuples():
+    longest_first = streets.frame.loc[streets.frame.length.sort_values(ascending=False).index]
+    for row in longest_first.itertuples():
         ours.add_edge(row.u, row.v, length=row.geometry.length)
     start = max(nx.connected_components(ours), key=len)
     origin = min(start)

@@ -179,6 +179,26 @@ def test_noding_agrees_with_the_pairwise_intersections_of_random_segments(quads)
     assert nx.number_connected_components(connected) == nx.number_connected_components(touching)
 
 
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(*[st.integers(0, 8)] * 4), min_size=1, max_size=10), st.floats(0, 360))
+def test_turning_a_town_changes_no_joint(quads, degrees):
+    """Turned lines touch only up to rounding, which must not part them."""
+    lines = [shapely.LineString([quad[:2], quad[2:]]) for quad in quads if quad[:2] != quad[2:]]
+    if not lines:
+        return
+    lines = shapely.transform(np.array(lines, dtype=object), lambda xy: xy * 100)
+    angle = np.radians(degrees)
+    turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+    ground = np.zeros(len(lines), dtype=np.int64)
+    here = node_lines(lines, ground)
+    there = node_lines(shapely.transform(lines, lambda xy: xy @ turn + [X, Y]), ground)
+    graphs = [nx.MultiGraph(list(noded.pieces[["u", "v"]].itertuples(index=False, name=None)))
+              for noded in (here, there)]
+    assert sorted(dict(graphs[0].degree).values()) == sorted(dict(graphs[1].degree).values())
+    lengths = [sorted(shapely.length(noded.pieces["geometry"].to_numpy())) for noded in (here, there)]
+    assert lengths[0] == pytest.approx(lengths[1], abs=0.005)
+
+
 def test_singapore_lines_keep_their_course_names_and_length(shared_data):
     path = shared_data / "singapore-central" / "roads_wide.geojson.gz"
     log = ProblemLog()

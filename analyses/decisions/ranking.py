@@ -115,7 +115,8 @@ def _own_weights(share: np.ndarray, value: np.ndarray) -> np.ndarray:
     """Each estate's weights: those of measures that do not apply go to the others in proportion."""
     applies = ~np.isnan(value)
     total = (share * applies).sum(axis=1, keepdims=True)
-    return np.divide(share * applies, total, out=np.zeros_like(value), where=total > 0)
+    own: np.ndarray = np.divide(share * applies, total, out=np.zeros_like(value), where=total > 0)
+    return own
 
 
 def _rank_interval(

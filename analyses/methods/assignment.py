@@ -6,15 +6,16 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from analyses.methods.facts import place_confidence, weakest
+from analyses.methods.reach import Walkers
 from gis.allocation import assign
 from gis.network import StreetNetwork
 from gis.results import measure
-from gis.tables import Doors, Estates, Facilities, sum_by_estate
+from gis.tables import Doors, Facilities, sum_by_estate
 
 
 def unserved_measure(
-    name: str, need: pd.Series, facilities: Facilities, *, walk_m: float, unit: str, estates: Estates, doors: Doors,
-    walk: StreetNetwork, confidence: pd.Series,
+    name: str, need: pd.Series, facilities: Facilities, walkers: Walkers, *, walk_m: float, unit: str,
+    confidence: pd.Series,
 ) -> pd.DataFrame:
     """People whom no facility within the walk has a place for, when places are shared out as well as can be.
 
@@ -25,15 +26,14 @@ def unserved_measure(
         name: the measure's name.
         need: amount wanted per door, NaN unknown.
         facilities: existing ones share their ``capacity``; one without a place serves its own estate only.
+        walkers: whose doors.
         walk_m: longest walk on the network.
         unit: code of the unit of ``need``.
-        estates: all estates.
-        doors: all doors.
-        walk: the network.
         confidence: of the need's facts and rules, per estate.
     """
+    estates, doors = walkers.estates, walkers.doors
     ids, estate_of = estates.ids, doors.frame["estate_id"]
-    pairs = _pairs(doors, facilities, walk, walk_m)
+    pairs = _pairs(doors, facilities, walkers.walk, walk_m)
     capacity = facilities.existing["capacity"]
     blocked = _touched_by_unknown(need, capacity, pairs.index)
     known = pairs[~pairs.index.get_level_values(0).isin(need.index[blocked])]
@@ -64,7 +64,7 @@ def _pairs(doors: Doors, facilities: Facilities, walk: StreetNetwork, walk_m: fl
     return pd.concat([walks, at_home]).sort_index() if len(at_home) else walks
 
 
-def _touched_by_unknown(need: pd.Series, capacity: pd.Series, pairs: pd.MultiIndex) -> pd.Series:
+def _touched_by_unknown(need: pd.Series, capacity: pd.Series, pairs: pd.Index) -> pd.Series:
     """Doors that share, directly or through others, with an unknown need or capacity."""
     door = need.index.get_indexer(pairs.get_level_values(0))
     facility = capacity.index.get_indexer(pairs.get_level_values(1)) + len(need)

@@ -1,5 +1,7 @@
 """Who is within reach of a facility? On foot from the door, and by straight-line radius over the outline's area."""
 
+from dataclasses import dataclass
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -17,15 +19,35 @@ BASIS_OF = {"households": "households_basis", "residents": "residents_basis", "r
 """Which basis column of ``Estates`` says where a people column comes from."""
 
 
-def doors_within(doors: Doors, facilities: Facilities, walk: StreetNetwork, walk_m: float) -> pd.Series:
-    """True for each door from which a facility is within the walk, on ``door_id``."""
-    pairs = walk.pairs(doors.frame, facilities.placed, cutoff_m=walk_m)
-    return pd.Series(doors.ids.isin(pairs.index.get_level_values(0)), doors.ids)
+@dataclass(frozen=True)
+class Walkers:
+    """The people of all estates, at their doors, and the network they walk on."""
+
+    estates: Estates
+    doors: Doors
+    walk: StreetNetwork
+
+    def within(self, facilities: Facilities, walk_m: float) -> pd.Series:
+        """True for each door from which a facility is within the walk, on ``door_id``."""
+        pairs = self.walk.pairs(self.doors.frame, facilities.placed, cutoff_m=walk_m)
+        return pd.Series(self.doors.ids.isin(pairs.index.get_level_values(0)), self.doors.ids)
+
+    def stuck(self) -> pd.Series:
+        """True for each door that neither meets a street nor has an open gate."""
+        return ~self.walk.access(self.doors.frame).isin(["street", "gate"])
+
+    def evidence(self, reached: pd.Series, facilities: Facilities, walk_m: float) -> dict[str, gpd.GeoDataFrame]:
+        """Map layers that show a reach: the streets within the walk, and the doors beyond it."""
+        area = self.walk.service_area(facilities.placed, radius_m=walk_m)
+        beyond = self.doors.frame.loc[~reached, ["estate_id", "geometry"]]
+        return {
+            "service_area": gpd.GeoDataFrame({"walk_m": [walk_m]}, geometry=[area], crs=self.doors.crs),
+            "doors_beyond": gpd.GeoDataFrame(beyond, geometry="geometry", crs=self.doors.crs),
+        }
 
 
 def reach_measure(
-    name: str, reached: pd.Series, *, people: str, unit: str, estates: Estates, doors: Doors, walk: StreetNetwork,
-    complete: bool, confidence: str,
+    name: str, reached: pd.Series, walkers: Walkers, *, people: str, unit: str, complete: bool, confidence: str
 ) -> pd.DataFrame:
     """The people whose door is reached, against all people of the estate.
 
@@ -35,19 +57,18 @@ def reach_measure(
     Args:
         name: the measure's name.
         reached: flag per door.
+        walkers: whose doors.
         people: the people column of ``Doors`` that is counted.
         unit: code of that unit.
-        estates: all estates.
-        doors: all doors.
-        walk: the network, which knows whether a door has a way out.
         complete: whether the facilities' source claims to list all.
         confidence: of the rules used.
     """
+    estates, doors = walkers.estates, walkers.doors
     frame, ids, count = estates.frame, estates.ids, doors.frame[people]
     estate_of = doors.frame["estate_id"]
     total = sum_by_estate(count, estate_of, ids).where(ids.isin(estate_of))
     served = sum_by_estate(count.where(reached, 0.0), estate_of, ids)
-    stuck = doors_without_way_out(doors, walk) & ~reached
+    stuck = walkers.stuck() & ~reached
     lost = pd.Series(ids.isin(estate_of[stuck]), ids)
     short = total - served > 0
     doubt = short & ((not complete) | frame["edge_of_data"] | lost)
@@ -60,11 +81,6 @@ def reach_measure(
         name, required=total, provided=served, unit=unit, basis=pd.Series(basis, ids), unknown=doubt | ~estates.located,
         low=certain.where(doubt), high=(total - served).where(doubt),
         confidence=weakest(people_confidence(estates, BASIS_OF[people]), place_confidence(estates), confidence))
-
-
-def doors_without_way_out(doors: Doors, walk: StreetNetwork) -> pd.Series:
-    """True for each door that neither meets a street nor has an open gate."""
-    return ~walk.access(doors.frame).isin(["street", "gate"])
 
 
 def area_measure(
@@ -86,15 +102,3 @@ def area_measure(
         name, required=area, provided=provided, unit="m2", basis=pd.Series(basis, ids), unknown=doubt,
         low=pd.Series(0.0, ids).where(doubt), high=(area - provided).where(doubt),
         confidence=weakest(place_confidence(estates), confidence))
-
-
-def reach_evidence(
-    doors: Doors, reached: pd.Series, facilities: Facilities, walk: StreetNetwork, *, walk_m: float
-) -> dict[str, gpd.GeoDataFrame]:
-    """Map layers that show a reach: the streets within the walk, and the doors beyond it."""
-    area = walk.service_area(facilities.placed, radius_m=walk_m)
-    beyond = doors.frame.loc[~reached, ["estate_id", "geometry"]]
-    return {
-        "service_area": gpd.GeoDataFrame({"walk_m": [walk_m]}, geometry=[area], crs=doors.crs),
-        "doors_beyond": gpd.GeoDataFrame(beyond, geometry="geometry", crs=doors.crs),
-    }

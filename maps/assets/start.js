@@ -67,7 +67,7 @@ EG.behave = function (map, data, estates, panel) {
 
 EG.openReasons = function (map, data, estates, event) {
   var at = event.at || estates.place(event.index), size = map.getSize();
-  var room = { maxWidth: Math.min(372, size.x - 24), minWidth: Math.min(330, size.x - 40), maxHeight: Math.max(180, Math.min(440, size.y - 150)), className: "eg-big", autoPanPaddingTopLeft: [16, 64], autoPanPaddingBottomRight: [size.x > 760 ? 252 : 12, 24] };
+  var room = { maxWidth: Math.min(372, size.x - 24), minWidth: Math.min(330, size.x - 40), maxHeight: Math.max(180, Math.min(440, size.y - 190)), className: "eg-big", autoPanPaddingTopLeft: [12, size.x > 760 ? 64 : 104], autoPanPaddingBottomRight: [size.x > 760 ? 252 : 12, 24] };
   if (!at) { room.autoPan = false; }
   if (event.fly && at && !map.getBounds().pad(-0.12).contains(at)) { map.panTo(at, { animate: false }); }
   L.popup(room).setLatLng(at || map.getCenter()).setContent(EG.reasons(data, event.index)).openOn(map);
