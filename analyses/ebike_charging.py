@@ -75,4 +75,5 @@ def _ports(estates: Estates, chargers: Facilities) -> tuple[pd.Series, pd.Series
     if chargers.complete:
         listed, sites = listed.where(sites.notna(), 0.0), sites.fillna(0.0)
     roster = estates.frame["ebike_ports"]
-    return roster.fillna(listed), sites.where(~(roster > 0), sites.clip(lower=1).fillna(1.0)).where(~(roster == 0) | sites.notna(), 0.0)
+    at_least = (roster > 0).astype(float).where(roster.notna())
+    return roster.fillna(listed), sites.fillna(at_least).where(~(roster > 0), sites.clip(lower=1).fillna(1.0))

@@ -1,6 +1,5 @@
 """Where a run's files go: written aside, then renamed, so that a reader never sees half a run."""
 
-import os
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -44,7 +43,7 @@ def name_latest(runs: Path, run: Path) -> None:
     with tempfile.NamedTemporaryFile("w", dir=runs, prefix=".latest.", delete=False, encoding="utf-8") as file:
         file.write(run.name + "\n")
     Path(file.name).chmod(0o644)
-    os.replace(file.name, runs / LATEST)
+    Path(file.name).replace(runs / LATEST)
 
 
 def _unwritable(place: Path, error: OSError) -> InputError:

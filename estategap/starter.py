@@ -60,7 +60,8 @@ def _project_text(folder: Path, extract: OsmExtract | None, osm: Path | None, pl
 
 
 def _templates(folder: Path, extract: OsmExtract | None) -> list[Path]:
-    paths, rows = [], []
+    paths: list[Path] = []
+    rows: list[Mapping[str, str]] = []
     if extract is not None and len(extract.estates):
         estates = estates_of_osm(extract, metric_crs_of(extract.estates), edge_margin_m=0.0, log=ProblemLog())
         rows = [{"estate_id": key, "name": name} for key, name in estates.frame["name"].items()]

@@ -36,7 +36,8 @@ def assign(need: pd.Series, capacity: pd.Series, distance_m: pd.Series) -> pd.Se
     pairs = np.arange(len(distance_m), dtype=np.int32)
     model.addRow(most.sum(), highspy.kHighsInf, len(pairs), pairs, np.ones(len(pairs)))
     served = np.clip(_solve(model, distance_m.to_numpy(float)), 0, None)
-    _assert_conserved(served, origin, facility, need.to_numpy(float), capacity.to_numpy(float), most.sum())
+    _assert_conserved(served, origin=origin, facility=facility, need=need.to_numpy(float),
+                      capacity=capacity.to_numpy(float), most=most.sum())
     return pd.Series(np.where(served < _DUST, 0.0, served), index=distance_m.index, name="served")
 
 
@@ -71,7 +72,7 @@ def _solve(model: highspy.Highs, cost: np.ndarray) -> np.ndarray:
 
 
 def _assert_conserved(
-    served: np.ndarray, origin: np.ndarray, facility: np.ndarray, need: np.ndarray, capacity: np.ndarray, most: float
+    served: np.ndarray, *, origin: np.ndarray, facility: np.ndarray, need: np.ndarray, capacity: np.ndarray, most: float
 ) -> None:
     slack = 1e-6 * max(1.0, most)
     kept = (

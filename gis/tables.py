@@ -83,10 +83,10 @@ class Table:
         frame, problems = self.frame, []
         if frame.index.name != self.index_name:
             problems.append(Problem(why=f"{kind}: the index is {frame.index.name!r}", fix=f"index by {self.index_name}"))
-        for key in frame.index[frame.index.duplicated()].unique():
-            problems.append(
-                Problem(column=self.index_name, value=str(key), why=f"{kind}: id appears more than once",
-                        fix="give each row an id of its own"))
+        problems.extend(
+            Problem(column=self.index_name, value=str(key), why=f"{kind}: id appears more than once",
+                    fix="give each row an id of its own")
+            for key in frame.index[frame.index.duplicated()].unique())
         problems.extend(
             Problem(column=name, why=f"{kind}: column is missing", fix=f"build the table with {kind}.of")
             for name in self.columns if name not in frame)

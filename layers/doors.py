@@ -64,17 +64,6 @@ def read_doors(source: Source, buildings: Buildings, *, to_crs: Any, log: Proble
     return Doors.of(_with_estates(with_ids(placed, "door", file, log), buildings))
 
 
-def with_provisional_doors(doors: Doors, buildings: Buildings) -> Doors:
-    """The doors, and for each building that may be a home and has none its inner point, marked ``provisional``."""
-    bare = buildings.frame[~buildings.ids.isin(doors.frame["building_id"]) & (buildings.frame["use"] != "other")]
-    points = gpd.GeoDataFrame(
-        {"building_id": bare.index.to_numpy(), "estate_id": bare["estate_id"].to_numpy(), "provisional": True},
-        geometry=bare.geometry.representative_point().to_numpy(), index="door of " + bare.index.astype(str),
-        crs=doors.crs)
-    filled = [frame for frame in (doors.frame, Doors.of(points).frame) if len(frame)]
-    return Doors.of(gpd.GeoDataFrame(pd.concat(filled))) if filled else doors
-
-
 def read_points(source: Source, table: str, to_crs: Any, log: ProblemLog) -> gpd.GeoDataFrame:
     """The rows of a list with a point each: their fields of ``table``, ``ROW`` and geometry; others are errors.
 

@@ -185,9 +185,8 @@ def _extent(file: str, box: shapely.Geometry | None, frames: list[gpd.GeoDataFra
 
 
 def _day(header_time: str, newest: datetime | None) -> date | None:
-    for text in (header_time,) if header_time else ():
-        try:
-            return datetime.fromisoformat(text).astimezone(UTC).date()
-        except ValueError:
-            break
-    return newest.astimezone(UTC).date() if newest is not None else None
+    try:
+        said: datetime | None = datetime.fromisoformat(header_time)
+    except ValueError:
+        said = newest
+    return None if said is None else said.astimezone(UTC).date()

@@ -41,7 +41,7 @@ def base_layer(basemap: BaseMap, around: gpd.GeoSeries) -> dict[str, Any]:
 
 
 def _window(around: gpd.GeoSeries) -> tuple[float, float, float, float] | None:
-    placed = around[around.notna() & ~around.is_empty]
+    placed = around[shapes.there(around)]
     if placed.empty:
         return None
     west, south, east, north = placed.total_bounds
@@ -52,8 +52,8 @@ def _window(around: gpd.GeoSeries) -> tuple[float, float, float, float] | None:
 def _clipped(frame: gpd.GeoDataFrame, crs: Any, window: tuple[float, float, float, float] | None) -> gpd.GeoDataFrame:
     if frame.empty:
         return gpd.GeoDataFrame({"kind": [], "name": []}, geometry=[], crs=crs)
-    there = in_crs(frame[frame.geometry.notna() & ~frame.geometry.is_empty], crs).reset_index(drop=True)
-    return there if window is None else there.iloc[there.sindex.query(shapely.box(*window), sort=True)]
+    placed = in_crs(frame[shapes.there(frame.geometry)], crs).reset_index(drop=True)
+    return placed if window is None else placed.iloc[placed.sindex.query(shapely.box(*window), sort=True)]
 
 
 def _areas(frame: gpd.GeoDataFrame, layer: str) -> list[list[list[int]]]:

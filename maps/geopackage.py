@@ -9,6 +9,7 @@ import pandas as pd
 import pyogrio
 
 from gis.crs import in_crs
+from maps import shapes
 from maps.tables import safe_text
 from maps.texts import Texts
 from maps.view import RunView
@@ -74,7 +75,7 @@ def _append(frame: gpd.GeoDataFrame, path: Path, layer: str, crs: object) -> Non
     for name in table.columns.drop("geometry"):
         if not (pd.api.types.is_numeric_dtype(table[name]) or pd.api.types.is_bool_dtype(table[name])):
             table[name] = [None if pd.isna(value) else safe_text(str(value)) for value in table[name]]
-    has_shape = table.geometry.notna().any()
+    has_shape = shapes.there(table.geometry).any()
     kind = None if has_shape else "Unknown"
     multi = has_shape and table.geometry.geom_type.dropna().str.startswith("Multi").any()
     pyogrio.write_dataframe(

@@ -9,6 +9,7 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 
 from gis.crs import in_crs
@@ -44,10 +45,10 @@ def lines(geometry: gpd.GeoSeries) -> list[list[list[int]]]:
 def points(geometry: gpd.GeoSeries) -> list[list[int] | None]:
     """Per row ``[x, y]``, or None where there is no point."""
     shapes = _degrees(geometry)
-    there = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
-    whole = _whole(shapely.get_coordinates(shapely.point_on_surface(shapes[there])))
+    known = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
+    whole = _whole(shapely.get_coordinates(shapely.point_on_surface(shapes[known])))
     answer: list[list[int] | None] = [None] * len(shapes)
-    for row, pair in zip(np.flatnonzero(there), whole.tolist(), strict=True):
+    for row, pair in zip(np.flatnonzero(known), whole.tolist(), strict=True):
         answer[row] = pair
     return answer
 
@@ -58,11 +59,17 @@ def label_points(areas: gpd.GeoSeries) -> list[list[int] | None]:
     Args:
         areas: polygons in a metric CRS; missing rows stay missing.
     """
-    there = areas.notna() & ~areas.is_empty
+    known = there(areas)
     middles = areas.copy()
-    biggest = shapely.get_point(shapely.maximum_inscribed_circle(areas[there].values, tolerance=2.0), 0)
-    middles[there] = biggest
+    biggest = shapely.get_point(shapely.maximum_inscribed_circle(areas[known].values, tolerance=2.0), 0)
+    middles[known] = biggest
     return points(middles)
+
+
+def there(geometry: gpd.GeoSeries) -> pd.Series:
+    """True where a row has a shape that is not empty."""
+    values = geometry.values
+    return pd.Series(~(shapely.is_missing(values) | shapely.is_empty(values)), index=geometry.index)
 
 
 def flat(rows: list[list[Any]]) -> list[Any]:

@@ -34,8 +34,8 @@ def write_template(path: Path, sheet_name: str, fields: Mapping[str, Field], row
         sheet.freeze_panes(1, 2)
         lines = [("列名", "类型", "单位", "也可写作")] + [
             (field.label, _TYPES.get(field.type, field.type), field.unit, "、".join(field.aliases)) for field in fields.values()]
-        for at, line in enumerate(lines):
-            for column, cell in enumerate(line):
+        for at, texts in enumerate(lines):
+            for column, cell in enumerate(texts):
                 guide.write_string(at, column, cell, bold if at == 0 else None)
         guide.set_column(0, 2, 18)
         guide.set_column(3, 3, 90)

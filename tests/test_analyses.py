@@ -187,4 +187,5 @@ def test_a_closed_gate_leaves_an_estate_unknown_not_short():
     shut = town.Gates.of(given["gates"].frame.assign(closed=[True, False, False]))
     given["walk"] = town.StreetNetwork.build(town.streets(), given["estates"], shut, given["walk"].settings)
     result = answer(elderly_care, given)
-    assert result.of("reach_net").loc["A", ["status", "basis"]].tolist() == ["unknown", "no_way_out"]
+    for measure in ("reach_net", "people_unserved"):
+        assert result.of(measure).loc["A", ["status", "basis"]].tolist() == ["unknown", "no_way_out"]

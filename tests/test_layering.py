@@ -179,8 +179,14 @@ def plain_name(requirement: str) -> str:
 
 
 def foreign() -> set[str]:
-    """Top-level modules of other people that the product imports."""
-    asked = {name.split(".")[0] for path in SOURCES for name in imports(path)}
+    """Top-level modules of other people that the product imports when it runs, not only to check types."""
+    asked: set[str] = set()
+    for path in SOURCES:
+        guards = [node for node in ast.walk(tree_of(path)) if isinstance(node, ast.If)
+                  and ast.unparse(node.test) == "TYPE_CHECKING"]
+        typing_only = {id(one) for guard in guards for one in ast.walk(guard)}
+        asked |= {name.split(".")[0] for node in ast.walk(tree_of(path)) if id(node) not in typing_only
+                  for name in imported_by(node)}
     return asked - set(sys.stdlib_module_names) - set(ROOMS)
 
 

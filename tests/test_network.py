@@ -1,5 +1,7 @@
 """Walking distances: hand-drawn towns worked out on paper, and random towns against networkx."""
 
+from itertools import pairwise
+
 import geopandas as gpd
 import networkx as nx
 import numpy as np
@@ -212,7 +214,7 @@ def by_networkx(net, doors, places, cutoff_m):
                 graph.add_edge(("road", key), key, weight=gap.min())
     for key, row in net.edges.iterrows():
         chain = sorted([(0.0, row["u"]), *stops.get(key, []), (row.geometry.length, row["v"])], key=lambda stop: stop[0])
-        for (a, left), (b, right) in zip(chain, chain[1:], strict=False):
+        for (a, left), (b, right) in pairwise(chain):
             graph.add_edge(left, right, weight=b - a)
     answer = {}
     for door in doors.index[doors.index.isin(list(graph))]:

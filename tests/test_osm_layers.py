@@ -9,7 +9,7 @@ from gis.errors import InputError, ProblemLog
 from gis.tables import Buildings, Estates, Gates
 from layers.basemap_osm import basemap_of_osm
 from layers.buildings import buildings_in_estates, buildings_of_osm, read_buildings
-from layers.doors import doors_of_osm, read_doors, with_provisional_doors
+from layers.doors import doors_of_osm, read_doors
 from layers.estates_osm import estates_of_osm
 from layers.facilities_osm import facilities_of_osm
 from layers.files import Source
@@ -127,14 +127,11 @@ def test_a_building_keeps_the_estate_its_row_names_unless_nobody_knows_it(estate
     assert [problem.value for problem in log] == ["gone"]
 
 
-def test_doors_are_entrances_of_homes_and_other_homes_get_a_provisional_one(town, estates):
+def test_doors_are_the_open_entrances_on_the_outlines_of_homes(town, estates):
     buildings = buildings_in_estates(buildings_of_osm(town, CRS, log=ProblemLog()), estates, log=ProblemLog())
     doors = doors_of_osm(town, buildings)
     assert doors.frame[["building_id", "estate_id"]].to_numpy().tolist() == [["way/4", "way/3"]]
     assert doors.frame.geometry.iloc[0].distance(shapely.Point(X + 25, Y + 20)) < 0.02
-    everyone = with_provisional_doors(doors, buildings)
-    assert everyone.frame[["building_id", "provisional"]].to_numpy().tolist() == [["way/5", True], ["way/4", False]]
-    assert everyone.frame.loc["door of way/5", "estate_id"] == "way/2"
 
 
 def test_gates_on_an_outline_belong_to_the_estate_and_on_a_shared_wall_to_both(town, estates):

@@ -79,8 +79,8 @@ def test_narrower_data_give_narrower_intervals():
 @given(st.permutations(list("abcdef")), st.integers(0, 1000))
 def test_row_order_changes_nothing(order, seed):
     severities = {"a": 0.1, "b": 0.2, "c": None, "d": 0.4, "e": 0.4, "f": 0.9}
-    straight = rank({"p": result(severities), "q": result({key: 0.5 for key in severities})}, {"p": 1, "q": 2}, RULE, seed=seed)
-    shuffled = rank({"p": result({key: severities[key] for key in order}), "q": result({key: 0.5 for key in order})},
+    straight = rank({"p": result(severities), "q": result(dict.fromkeys(severities, 0.5))}, {"p": 1, "q": 2}, RULE, seed=seed)
+    shuffled = rank({"p": result({key: severities[key] for key in order}), "q": result(dict.fromkeys(order, 0.5))},
                     {"p": 1, "q": 2}, RULE, seed=seed)
     pd.testing.assert_frame_equal(straight, shuffled.loc[straight.index])
 

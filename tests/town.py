@@ -6,6 +6,7 @@ far one 100 m inside (130 m). On foot from the road's point in front of the gate
 """
 
 from dataclasses import replace
+from itertools import pairwise
 
 import geopandas as gpd
 import pandas as pd
@@ -48,7 +49,7 @@ def doors(the_estates, shift=(0.0, 0.0)):
 def streets(shift=(0.0, 0.0)):
     xs = [-2000, 0, 300, 700, 3000]
     rows = {f"s{k}": (shapely.LineString([(a, 0), (b, 0)]), {"u": k, "v": k + 1, "street_class": "residential"})
-            for k, (a, b) in enumerate(zip(xs, xs[1:], strict=False))}
+            for k, (a, b) in enumerate(pairwise(xs))}
     return Streets.of(frame("edge_id", rows, shift))
 
 

@@ -20,7 +20,8 @@ def unserved_measure(
     """People whom no facility within the walk has a place for, when places are shared out as well as can be.
 
     Where a facility of unknown capacity, or an estate of unknown need, takes part in the sharing, all that share
-    with it are unknown; the people who reach no facility at all are the least, all people the most that can be short.
+    with it are unknown; so is an estate with unserved people behind a door without a way out. The people who surely
+    reach no facility at all are the least, all people the most that can be short.
 
     Args:
         name: the measure's name.
@@ -41,13 +42,14 @@ def unserved_measure(
     served = served.where(served < need - 1e-6, need)
     total = sum_by_estate(need, estate_of, ids).where(ids.isin(estate_of))
     provided = sum_by_estate(served.where(~blocked), estate_of, ids)
-    nothing = ~pd.Series(need.index.isin(pairs.index.get_level_values(0)), need.index)
-    dark = pd.Series(ids.isin(estate_of[blocked]), ids)
+    stuck = walkers.stuck()
+    nothing = ~need.index.isin(pairs.index.get_level_values(0)) & ~stuck
+    dark, lost = (pd.Series(ids.isin(estate_of[doors_in_doubt]), ids) for doors_in_doubt in (blocked, stuck & (served < need)))
     edge, short = estates.frame["edge_of_data"], ~(total - provided <= 0)
-    doubt = short & (dark | edge | (not facilities.complete))
+    doubt = short & (dark | lost | edge | (not facilities.complete))
     basis = np.select(
-        [~estates.located, total.isna(), short & (not facilities.complete), short & edge, dark],
-        ["no_outline", "no_people", "incomplete_source", "edge_of_data", "unknown_capacity"], "assignment")
+        [~estates.located, total.isna(), lost, short & (not facilities.complete), short & edge, dark],
+        ["no_outline", "no_people", "no_way_out", "incomplete_source", "edge_of_data", "unknown_capacity"], "assignment")
     least = sum_by_estate(need.where(nothing, 0.0), estate_of, ids).where(facilities.complete & ~edge, 0.0)
     return measure(
         name, required=total, provided=provided, unit=unit, basis=pd.Series(basis, ids), unknown=doubt | ~estates.located,

@@ -36,6 +36,7 @@ class Analysis:
     function: Callable[..., AnalysisResult]
 
     def __call__(self, *layers: Any, **named: Any) -> AnalysisResult:
+        """What the function answers."""
         return self.function(*layers, **named)
 
 

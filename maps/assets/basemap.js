@@ -1,4 +1,4 @@
-// The base map: water, green, buildings and streets with casings and names, on one canvas that redraws after each move.
+// The base map: water, green and streets with casings and names, on one canvas that redraws after each move.
 EG.STREETS = [
   // path, minor, medium, major, motorway, rail: fill, casing, width in metres, least width in pixels, from zoom, names from zoom
   { fill: "#e6e2da", casing: null, metres: 2.2, least: 0.9, zoom: 16.2, names: 18 },
@@ -76,7 +76,6 @@ EG.BaseLayer = L.Renderer.extend({
     this._fill(this._green, "#e0ead6", null);
     this._fill(this._water, "#cddfe8", "#b9d0dc");
     this._ribbonLines();
-    if (this._view.zoom >= 14.5) { this._fill(this._buildings, "#e6e2da", this._view.zoom >= 16 ? "#dad5cb" : null); }
     this._drawStreets();
     this._drawNames();
   },
@@ -235,7 +234,7 @@ EG.upright = function (letter) {
   return /[\u3000-\u9fff]/.test(letter);
 };
 
-// Buildings over the estates' colours, so that an estate shows its rows of houses.
+// Buildings, over the estates' colours, so that an estate shows its rows of houses.
 EG.DetailLayer = EG.BaseLayer.extend({
   options: { padding: 0.2, pane: "eg-detail" },
 

@@ -47,7 +47,8 @@ EG.Estates.prototype.show = function (theme) {
 EG.Estates.prototype._outline = function (index, over) {
   var shape = this.shapes[index], chosen = index === this.selected;
   if (!shape) { return; }
-  shape.setStyle({ color: chosen ? "#1d2b36" : over ? "#3c4a55" : "#ffffff", weight: chosen ? 3 : over ? 2.2 : 1.4 });
+  var rest = this.theme && this.theme.legend[this.theme.of[index]].hatch ? "#857f74" : "#ffffff";
+  shape.setStyle({ color: chosen ? "#1d2b36" : over ? "#3c4a55" : rest, weight: chosen ? 3 : over ? 2.2 : 1.4 });
   if (chosen || over) { shape.bringToFront(); }
 };
 
