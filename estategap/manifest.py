@@ -10,8 +10,9 @@ from typing import Any
 
 from analyses.standards import RulePack
 from estategap import __version__
-from estategap.project import FILE_NAME, Project
+from estategap.project import Project
 from gis.errors import InputError, Problem
+from layers.file_checks import check_present
 
 _LIBRARIES = ("geopandas", "shapely", "numpy", "pandas", "scipy", "pyproj", "pyogrio", "osmium", "highspy", "folium",
               "rasterio", "exactextract")
@@ -29,13 +30,16 @@ def input_digests(project: Project) -> dict[str, dict[str, Any]]:
     """Size and digest of every input file, by the name the project gives it; shapefiles with their parts.
 
     Raises:
-        InputError: files that are missing, all at once.
+        InputError: files that are missing, empty or cannot be opened, all at once.
     """
-    problems, found = [], {}
+    problems: list[Problem] = []
+    found = {}
     for name in project.files:
         path = project.folder / name
-        if not path.is_file():
-            problems.append(Problem(file=name, why="the file is missing", fix=f"put it beside {FILE_NAME} or correct its name"))
+        try:
+            check_present(path)
+        except InputError as error:
+            problems += error.problems
             continue
         for part in _parts(path):
             found[str(Path(name).with_name(part.name).as_posix())] = {"bytes": part.stat().st_size, "sha256": digest(part)}
@@ -92,5 +96,5 @@ def outputs_intact(folder: Path, wanted_run_id: str) -> bool:
         manifest = json.loads((folder / NAME).read_text(encoding="utf-8"))
         return manifest["run_id"] == wanted_run_id and all(
             digest(folder / name) == sha256 for name, sha256 in manifest["outputs"].items())
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return False

@@ -11,7 +11,7 @@ from analyses.methods.discovery import discover
 from analyses.standards import RulePack, load_pack
 from estategap import __version__
 from estategap.inputs import Inputs, read_inputs
-from estategap.notes import assumptions
+from estategap.notes import assumptions, unreachable
 from estategap.progress import Progress
 from estategap.project import FILE_NAME, Project
 from estategap.walking import WalkingRule
@@ -53,7 +53,7 @@ def analyse(project: Project, pack: RulePack, *, lang: Lang, run_id: str, progre
         synthetic=project.project.synthetic, pack=pack.name, run_id=run_id, version=__version__,
         estates=inputs.estates, gates=inputs.gates, basemap=inputs.basemap, results=results,
         analyses={one.name: _info(one, weights) for one in analyses}, facilities=inputs.facilities,
-        ranking=_described(ranking, inputs), rules=_notes(pack), warnings=inputs.warnings,
+        ranking=_described(ranking, inputs), rules=_notes(pack), warnings=(*inputs.warnings, *unreachable(inputs, walk)),
         assumptions=assumptions(inputs, walk, project, pack, lang))
 
 

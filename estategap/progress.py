@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from rich.console import Console
+from rich.text import Text
 
 
 @dataclass
@@ -19,7 +20,7 @@ class Progress:
     def step(self, name: str) -> Iterator[None]:
         """One long step."""
         start = time.perf_counter()
-        with self.console.status(f"{name} …"):
+        with self.console.status(Text(f"{name} …")):
             yield
         self.timings_s[name] = time.perf_counter() - start
         self.console.print(f"  ✓ {name}  {self.timings_s[name]:.1f} s", highlight=False, markup=False)

@@ -1,12 +1,13 @@
 """What may stand in project.toml, and what is said when it does not fit."""
 
+import math
 import tomllib
 from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from gis.errors import InputError, Problem
 from layers.files import Source
@@ -15,6 +16,25 @@ from layers.kinds import facility_kinds
 FILE_NAME = "project.toml"
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
+Weight = Annotated[float, Field(ge=0, le=1000)]
+
+
+def _rule_value(value: Any) -> Any:
+    """Refuse what no rule takes: a rule is a text, yes or no, a list of texts, or a number not below zero."""
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if number and not (value >= 0 and math.isfinite(value)):
+        raise ValueError("a rule's number is neither below zero nor endless")
+    if not (number or isinstance(value, str | bool) or (isinstance(value, list) and all(isinstance(one, str) for one in value))):
+        raise ValueError("a rule's value is a number, a text, true or false, or a list of texts")
+    return value
+
+
+_PLAIN = {
+    "model_type": ("this is a section, not a value", 'write [section] on a line of its own and file = "…" below it'),
+    "dict_type": ("this is a section, not a value", "write [section] on a line of its own and its keys below it"),
+    "tuple_type": ("this is a list of sections", "write each one with two brackets, such as [[facilities]]"),
+}
+_SHOWN_LENGTH = 80
 
 
 class _Section(BaseModel):
@@ -83,7 +103,7 @@ class ProfileSection(_Section):
 class OwnValue(_Section):
     """A project's own rule value and why it differs from the pack's."""
 
-    value: Any
+    value: Annotated[Any, AfterValidator(_rule_value)]
     reason: Annotated[str, Field(min_length=1)]
     confidence: Literal["A", "B", "C", "D"] = "D"
 
@@ -103,7 +123,7 @@ class Project(_Section):
     basemap: BaseMapSection = BaseMapSection()
     profile: ProfileSection | None = None
     facilities: tuple[FacilityList, ...] = ()
-    weights: dict[str, Annotated[float, Field(ge=0)]] = {}
+    weights: dict[str, Weight] = {}
     rules: dict[str, dict[str, OwnValue]] = {}
     folder: Annotated[Path, Field(exclude=True)] = Path()
 
@@ -161,8 +181,11 @@ def _problem(file: str, one: Any) -> Problem:
         near = get_close_matches(str(one["loc"][-1]), _known_keys(), n=2)
         return Problem(file=file, column=key, why="there is no such key",
                        fix=f"did you mean {' or '.join(near)}?" if near else "remove it")
-    value = "" if one["type"] == "missing" else str(one["input"])[:80]
-    return Problem(file=file, column=key, value=value, why=str(one["msg"]), fix="correct the value")
+    if one["type"] == "missing":
+        return Problem(file=file, column=key, why="this key is needed and is not there", fix="add it")
+    why, fix = _PLAIN.get(one["type"], (str(one["msg"]).removeprefix("Value error, "), "correct the value"))
+    value = "" if isinstance(one["input"], dict | list) else str(one["input"])[:_SHOWN_LENGTH]
+    return Problem(file=file, column=key, value=value, why=why, fix=fix)
 
 
 def _known_keys() -> list[str]:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from analyses.methods.rules import Rule
+from gis.errors import InputError, Problem
 from gis.network import WalkSettings
 
 
@@ -18,6 +19,11 @@ class WalkingRule(Rule):
     through_classes: frozenset[str]
     edge_margin_m: float
     service_area_buffer_m: float
+
+    def __post_init__(self) -> None:
+        if self.max_snap_m <= 0:
+            raise InputError(Problem(column="max_snap_m", value=str(self.max_snap_m), why="nothing lies within 0 m of a street",
+                                     fix="give a distance above 0 m"))
 
     @property
     def settings(self) -> WalkSettings:

@@ -1,8 +1,14 @@
-"""Repair of broken outlines, with the area before and after so that nothing is lost unseen."""
+"""Is there a shape, and is it sound? Repair keeps the area before and after, so that nothing is lost unseen."""
 
 import geopandas as gpd
 import pandas as pd
 import shapely
+
+
+def has_shape(geometry: gpd.GeoSeries) -> "pd.Series[bool]":
+    """True where there is a geometry that is not empty, on the same index."""
+    shapes = geometry.values
+    return pd.Series(~(shapely.is_missing(shapes) | shapely.is_empty(shapes)), index=geometry.index, dtype=bool)
 
 
 def repair_areas(geometry: gpd.GeoSeries) -> tuple[gpd.GeoSeries, pd.DataFrame]:
@@ -16,7 +22,7 @@ def repair_areas(geometry: gpd.GeoSeries) -> tuple[gpd.GeoSeries, pd.DataFrame]:
         ``reason``, ``area_before_m2`` and ``area_after_m2``.
     """
     flat = gpd.GeoSeries(shapely.force_2d(geometry.values), index=geometry.index, crs=geometry.crs)
-    broken = flat.notna() & ~flat.is_valid
+    broken = has_shape(flat) & ~flat.is_valid
     if not broken.any():
         return flat, pd.DataFrame(columns=["reason", "area_before_m2", "area_after_m2"])
     repaired = flat.copy()

@@ -15,6 +15,7 @@ import pandas as pd
 import shapely
 
 from gis.errors import InputError, Problem
+from gis.geometry import has_shape
 
 NO_ESTATE = ""
 """The ``estate_id`` of a thing that lies in no estate."""
@@ -93,7 +94,8 @@ class Table:
         if frame.crs is None or not frame.crs.is_projected:
             problems.append(Problem(why=f"{kind}: CRS {frame.crs} is not metric", fix="project it with gis.crs first"))
         geometry = frame.geometry
-        missing, invalid = geometry.isna() | geometry.is_empty, ~geometry.is_valid & geometry.notna()
+        there = has_shape(geometry)
+        missing, invalid = ~there, there & ~geometry.is_valid
         wrong = ~geometry.geom_type.isin(self.geometry_types) & ~missing
         checks = [(invalid, "geometry is invalid", "repair it with gis.geometry"),
                   (wrong, f"geometry is not {' or '.join(sorted(self.geometry_types))}", "give that kind of geometry")]
@@ -133,8 +135,7 @@ class Estates(Table):
     @property
     def located(self) -> pd.Series:
         """True where the estate has an outline."""
-        there: pd.Series = self.frame.geometry.notna() & ~self.frame.geometry.is_empty
-        return there
+        return has_shape(self.frame.geometry)
 
 
 @dataclass(frozen=True)
@@ -223,7 +224,7 @@ class Facilities(Table):
     def placed(self) -> gpd.GeoDataFrame:
         """The existing facilities with a place on the map."""
         existing = self.existing
-        return existing[existing.geometry.notna() & ~existing.geometry.is_empty]
+        return existing[has_shape(existing.geometry)]
 
 
 @dataclass(frozen=True)

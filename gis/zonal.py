@@ -9,6 +9,7 @@ import pandas as pd
 from exactextract.raster import NumPyRasterSource
 
 from gis.errors import InputError, Problem
+from gis.geometry import has_shape
 
 
 def zonal_sums(values: np.ndarray, transform: Any, crs: Any, nodata: float | None, areas: gpd.GeoSeries) -> pd.Series:
@@ -69,7 +70,7 @@ def _extract(
         known[values == values.dtype.type(nodata)] = np.nan
     rows, columns = values.shape
     west, north = transform.c, transform.f
-    placed = areas[areas.notna() & ~areas.is_empty].to_crs(crs)
+    placed = areas[has_shape(areas)].to_crs(crs)
     grid = NumPyRasterSource(known, west, north + rows * transform.e, west + columns * transform.a, north,
                              nodata=np.nan, srs_wkt=placed.crs.to_wkt())
     if placed.empty:

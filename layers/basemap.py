@@ -8,6 +8,7 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 
+from gis.geometry import has_shape
 from gis.tables import BaseMap, Buildings, Streets
 from layers.cells import as_text, folded
 from layers.fields import header_key
@@ -57,7 +58,7 @@ def _frame(layer: Streets | Buildings | gpd.GeoDataFrame | Source | None) -> gpd
 def _drawn(frame: gpd.GeoDataFrame, crs: Any, *, kinds: pd.Series | str) -> gpd.GeoDataFrame:
     whole = gpd.GeoDataFrame({"kind": kinds, "name": _text(frame, _NAME_COLUMNS)}, geometry=frame.geometry.force_2d(),
                              index=frame.index, crs=frame.crs)
-    there = whole.geometry.notna() & ~whole.geometry.is_empty
+    there = has_shape(whole.geometry)
     return whole[there].to_crs(crs).reset_index(drop=True)
 
 

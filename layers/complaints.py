@@ -4,6 +4,7 @@ import geopandas as gpd
 import pandas as pd
 
 from gis.errors import Problem, ProblemLog
+from gis.geometry import has_shape
 from gis.tables import NO_ESTATE, Estates
 from layers.fields import read_fields
 from layers.files import ROW, Source, read_table, read_vector
@@ -33,7 +34,7 @@ def count_complaints(source: Source, estates: Estates, log: ProblemLog) -> pd.Se
     placed = (points_of_table(fields, source, estates.crs, log) if source.is_table
               else projected(gpd.GeoDataFrame(fields, geometry=raw.geometry), estates.crs, file=source.path.name))
     named = named_estate(fields["estate_id"], fields["estate_name"], estates)
-    points = placed.geometry[placed.geometry.notna() & ~placed.geometry.is_empty].representative_point()
+    points = placed.geometry[has_shape(placed.geometry)].representative_point()
     held = holding_estate(points, estates).reindex(fields.index, fill_value=NO_ESTATE)
     estate = named.where(named != NO_ESTATE, held)
     _list_lost(fields[estate == NO_ESTATE], len(fields), source, log)

@@ -8,7 +8,7 @@ import pandas as pd
 import shapely
 
 from gis.errors import InputError, Problem, ProblemLog
-from gis.geometry import repair_areas
+from gis.geometry import has_shape, repair_areas
 from gis.tables import Estates
 from layers.files import ROW, Source
 from layers.places import projected
@@ -117,7 +117,7 @@ def _repaired(geometry: gpd.GeoSeries, joined: pd.DataFrame, file: str, log: Pro
         log.add(Problem(file=file, row=int(row), value=str(key), severity="warning",
                         why=f"broken outline ({reason}) repaired: {before:.1f} m² before, {after:.1f} m² after",
                         fix="look at it on the map and redraw it where the repair is wrong"))
-    unlocated = areas.isna() | areas.is_empty
+    unlocated = ~has_shape(areas)
     listed = (joined[OUTLINE_ROW] < 0) & bool((joined[OUTLINE_ROW] >= 0).any())
     unlisted = unlocated & ~listed
     if unlisted.any():

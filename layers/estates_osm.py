@@ -6,7 +6,7 @@ import geopandas as gpd
 import pandas as pd
 
 from gis.errors import Problem, ProblemLog
-from gis.geometry import repair_areas
+from gis.geometry import has_shape, repair_areas
 from gis.tables import Estates
 from layers.estates import mark_edge_of_data
 from layers.osm_extract import OsmExtract
@@ -51,7 +51,7 @@ def repaired_areas(frame: gpd.GeoDataFrame, to_crs: Any, file: str, log: Problem
             file=file, value=str(object_id), severity="warning", fix="correct the outline in OSM",
             why=f"the outline was repaired ({row['reason']}): {row['area_before_m2']:.1f} m² before, "
                 f"{row['area_after_m2']:.1f} m² after"))
-    kept = shapes.notna() & ~shapes.is_empty
+    kept = has_shape(shapes)
     return moved.set_geometry(shapes)[kept]
 
 

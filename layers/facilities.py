@@ -9,6 +9,7 @@ import pandas as pd
 import shapely
 
 from gis.errors import Problem, ProblemLog
+from gis.geometry import has_shape
 from gis.tables import NO_ESTATE, Estates, Facilities
 from layers.fields import normalised_names, read_fields
 from layers.files import ROW, Source, read_table, read_vector
@@ -53,7 +54,7 @@ def read_facilities(
               else _inner_points(gpd.GeoDataFrame(fields, geometry=raw.geometry), source, to_crs))
     placed["estate_id"] = named_estate(placed["said_id"], placed["said_name"], estates)
     _list_lost(placed, source, log)
-    nowhere = placed.geometry.isna() & (placed["estate_id"] == NO_ESTATE)
+    nowhere = ~has_shape(placed.geometry) & (placed["estate_id"] == NO_ESTATE)
     bare = nowhere & fields.reindex(columns=["x", "y"]).isna().all(axis="columns")
     for row, name in zip(placed.loc[bare, ROW], fields.get("name", fields[ROW].astype(str))[bare], strict=True):
         log.add(Problem(file=source.path.name, sheet=source.sheet or "", row=int(row), value=name,
@@ -93,7 +94,7 @@ def merge_facilities(lists: Sequence[Facilities], osm: Facilities | None, *, log
 def inside_estates(facilities: Facilities, estates: Estates) -> Facilities:
     """Fill ``estate_id`` by place where it is empty; of nested estates the smallest that holds the facility counts."""
     frame = facilities.frame
-    asked = (frame["estate_id"] == NO_ESTATE) & frame.geometry.notna()
+    asked = (frame["estate_id"] == NO_ESTATE) & has_shape(frame.geometry)
     found = holding_estate(frame.geometry[asked], estates).reindex(frame.index, fill_value=NO_ESTATE)
     filled = frame.assign(estate_id=frame["estate_id"].mask(asked, found))
     return Facilities.of(filled, kind=facilities.kind, complete=facilities.complete)
@@ -101,14 +102,13 @@ def inside_estates(facilities: Facilities, estates: Estates) -> Facilities:
 
 def _inner_points(frame: gpd.GeoDataFrame, source: Source, crs: Any) -> gpd.GeoDataFrame:
     moved = projected(frame, crs, file=source.path.name)
-    empty = moved.geometry.is_empty
-    return moved.set_geometry(moved.geometry.representative_point().mask(empty | moved.geometry.isna()))
+    return moved.set_geometry(moved.geometry.representative_point().where(has_shape(moved.geometry)))
 
 
 def _list_lost(placed: gpd.GeoDataFrame, source: Source, log: ProblemLog) -> None:
     """List the placed rows that name an estate nobody knows; those without a place are errors of their own."""
     said = placed["said_id"].where(placed["said_id"] != "", placed["said_name"])
-    lost = (placed["estate_id"] == NO_ESTATE) & (said != "") & placed.geometry.notna()
+    lost = (placed["estate_id"] == NO_ESTATE) & (said != "") & has_shape(placed.geometry)
     if lost.any():
         log.add(Problem(file=source.path.name, sheet=source.sheet or "", row=int(placed.loc[lost, ROW].iloc[0]),
                         value=", ".join(said[lost].iloc[:10]), severity="warning",
@@ -130,9 +130,9 @@ def _with_ids(frame: gpd.GeoDataFrame, kind: str, source: Source, log: ProblemLo
 
 def _same_as_listed(osm: gpd.GeoDataFrame, lists: list[gpd.GeoDataFrame]) -> pd.Series:
     same = pd.Series(data=False, index=osm.index)
-    placed = osm[osm.geometry.notna()]
+    placed = osm[has_shape(osm.geometry)]
     for listed in lists:
-        there = listed[listed.geometry.notna()]
+        there = listed[has_shape(listed.geometry)]
         if there.empty or placed.empty:
             continue
         left, right = there.sindex.query(placed.geometry, predicate="dwithin", distance=SAME_NAME_M)

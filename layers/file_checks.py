@@ -1,6 +1,8 @@
 """Is this file there, whole, and of the kind its name says?"""
 
 import difflib
+import functools
+import re
 import struct
 import zipfile
 import zlib
@@ -26,6 +28,10 @@ _KNOWN_BYTES = {
     b"<": "an HTML or XML text", b"{": "a JSON text",
 }
 _SHP_LENGTH_AT = 24  # bytes; big-endian count of 16-bit words
+_MOST_BYTES = 2 * 2**30
+_MOST_CELLS = 20_000_000  # a reader of sheets fills memory with every cell from the first to the last
+_CHUNK_BYTES, _LONGEST_TAG_BYTES = 2**20, 200
+_FILLED_CELL = re.compile(rb"""<(?:\w+:)?c\b[^>]{0,100}?\br=["']([A-Z]{1,3})([0-9]{1,7})["'][^>]{0,60}(?<!/)>""")
 _UTF8_BOM = b"\xef\xbb\xbf"
 
 
@@ -41,7 +47,7 @@ def check_present(path: Path) -> None:
     Raises:
         InputError: one problem.
     """
-    if not path.exists():
+    if not _exists(path):
         raise InputError(Problem(file=path.name, why="the file does not exist", fix=_near_names(path)))
     if not path.is_file():
         raise InputError(Problem(file=path.name, why="this is a folder, not a file", fix="give a file inside it"))
@@ -54,6 +60,13 @@ def check_present(path: Path) -> None:
                     fix="close it in other programs and check that you may read it")) from error
     if empty:
         raise InputError(Problem(file=path.name, why="the file is empty (0 bytes)", fix="export or copy it again"))
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # such as a name that is too long
+        return False
 
 
 def check_kind(path: Path, kinds: dict[str, str]) -> str:
@@ -87,7 +100,7 @@ def check_kind(path: Path, kinds: dict[str, str]) -> str:
 
 
 def check_whole(path: Path, kind: str) -> None:
-    """Refuse a workbook or Shapefile that is cut short or whose parts do not match their check sums.
+    """Refuse a workbook or Shapefile that is cut short, whose parts do not match their check sums, or that is endless.
 
     Raises:
         InputError: one problem.
@@ -95,13 +108,40 @@ def check_whole(path: Path, kind: str) -> None:
     if kind == ".xlsx":
         try:
             with zipfile.ZipFile(path) as archive:
-                broken = archive.testzip()
+                _check_workbook(path, archive)
         except (zipfile.BadZipFile, zlib.error, OSError, ValueError, RuntimeError, EOFError) as error:
             raise damaged(path, str(error)) from error
-        if broken:
-            raise damaged(path, f"part {broken} is broken")
     if kind == ".shp":
         _check_shapefile(path)
+
+
+def _check_workbook(path: Path, archive: zipfile.ZipFile) -> None:
+    unpacked = sum(part.file_size for part in archive.infolist())
+    if unpacked > _MOST_BYTES:
+        raise InputError(Problem(file=path.name, why=f"the workbook unpacks to {unpacked / 2**30:.1f} GiB",
+                                 fix="save only the table that is needed"))
+    broken = archive.testzip()
+    if broken:
+        raise damaged(path, f"part {broken} is broken")
+    for name in archive.namelist():
+        if name.endswith(".xml"):
+            corner, cells = _far_corner(archive, name)
+            if cells > _MOST_CELLS:
+                raise InputError(Problem(file=path.name, value=corner, why="a sheet reaches to this cell, far beyond any table",
+                                         fix="delete the stray cells to the right of the table and below it"))
+
+
+def _far_corner(archive: zipfile.ZipFile, name: str) -> tuple[str, int]:
+    """The last column and row of a sheet that hold something, and how many cells there are from A1 to there."""
+    column, row, rest = b"A", 1, b""
+    with archive.open(name) as part:
+        while chunk := part.read(_CHUNK_BYTES):
+            text = rest + chunk
+            for letters, number in set(_FILLED_CELL.findall(text)):
+                column, row = max(column, letters, key=lambda one: (len(one), one)), max(row, int(number))
+            rest = text[-_LONGEST_TAG_BYTES:]
+    width = functools.reduce(lambda so_far, letter: 26 * so_far + letter - ord("A") + 1, column, 0)
+    return f"{column.decode()}{row}", width * row
 
 
 def _check_shapefile(path: Path) -> None:

@@ -162,9 +162,14 @@ def _csv_rows(path: Path) -> list[list[Any]]:
     head = text.split("\n", 1)[0]
     comma = max(",\t;，", key=lambda mark: (head.count(mark), mark == ","))
     try:
-        return [list(row) for row in csv.reader(io.StringIO(text, newline=""), delimiter=comma, strict=True)]
+        rows = [list(row) for row in csv.reader(io.StringIO(text, newline=""), delimiter=comma, strict=True)]
     except csv.Error as error:
         raise damaged(path, f"CSV: {error}") from error
+    if len(rows) > 1 and rows[-1] and len(rows[-1]) < len(rows[0]) and not text.endswith(("\n", "\r")):
+        raise InputError(Problem(
+            file=path.name, row=len(rows), why=f"the file ends inside this row, after {len(rows[-1])} of {len(rows[0])} cells",
+            fix="export or copy it again; if the row is whole, end it with a line break"))
+    return rows
 
 
 def _decoded(path: Path) -> str:

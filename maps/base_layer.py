@@ -6,6 +6,7 @@ import geopandas as gpd
 import shapely
 
 from gis.crs import in_crs
+from gis.geometry import has_shape
 from gis.tables import BaseMap
 from maps import shapes
 
@@ -41,7 +42,7 @@ def base_layer(basemap: BaseMap, around: gpd.GeoSeries) -> dict[str, Any]:
 
 
 def _window(around: gpd.GeoSeries) -> tuple[float, float, float, float] | None:
-    placed = around[shapes.there(around)]
+    placed = around[has_shape(around)]
     if placed.empty:
         return None
     west, south, east, north = placed.total_bounds
@@ -52,7 +53,7 @@ def _window(around: gpd.GeoSeries) -> tuple[float, float, float, float] | None:
 def _clipped(frame: gpd.GeoDataFrame, crs: Any, window: tuple[float, float, float, float] | None) -> gpd.GeoDataFrame:
     if frame.empty:
         return gpd.GeoDataFrame({"kind": [], "name": []}, geometry=[], crs=crs)
-    placed = in_crs(frame[shapes.there(frame.geometry)], crs).reset_index(drop=True)
+    placed = in_crs(frame[has_shape(frame.geometry)], crs).reset_index(drop=True)
     return placed if window is None else placed.iloc[placed.sindex.query(shapely.box(*window), sort=True)]
 
 

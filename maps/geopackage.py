@@ -9,7 +9,7 @@ import pandas as pd
 import pyogrio
 
 from gis.crs import in_crs
-from maps import shapes
+from gis.geometry import has_shape
 from maps.tables import safe_text
 from maps.texts import Texts
 from maps.view import RunView
@@ -75,9 +75,9 @@ def _append(frame: gpd.GeoDataFrame, path: Path, layer: str, crs: object) -> Non
     for name in table.columns.drop("geometry"):
         if not (pd.api.types.is_numeric_dtype(table[name]) or pd.api.types.is_bool_dtype(table[name])):
             table[name] = [None if pd.isna(value) else safe_text(str(value)) for value in table[name]]
-    has_shape = shapes.there(table.geometry).any()
-    kind = None if has_shape else "Unknown"
-    multi = has_shape and table.geometry.geom_type.dropna().str.startswith("Multi").any()
+    drawn = has_shape(table.geometry).any()
+    kind = None if drawn else "Unknown"
+    multi = drawn and table.geometry.geom_type.dropna().str.startswith("Multi").any()
     pyogrio.write_dataframe(
         table, path, layer=layer, driver="GPKG", append=path.exists(), promote_to_multi=bool(multi),
         geometry_type=kind, layer_options={"SPATIAL_INDEX": "YES"},

@@ -6,6 +6,7 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 
+from gis.geometry import has_shape
 from gis.tables import Facilities
 from maps import shapes
 from maps.base_layer import base_layer
@@ -99,7 +100,7 @@ def evidence_layers(view: RunView, texts: Texts, analysis: str) -> list[dict[str
     """An analysis's named evidence layers: points, lines and areas as they come."""
     layers = []
     for place, (name, frame) in enumerate(view.results[analysis].evidence.items()):
-        there = frame.geometry[shapes.there(frame.geometry)]
+        there = frame.geometry[has_shape(frame.geometry)]
         layers.append({
             "key": f"evidence/{name}", "title": texts.evidence(view.analyses[analysis].title, name), "type": "evidence",
             "on": True, "colour": EVIDENCE_COLOURS[place % len(EVIDENCE_COLOURS)], **_split(there),
@@ -118,7 +119,7 @@ def _split(geometry: gpd.GeoSeries) -> dict[str, Any]:
 
 def _facility_layer(kind: str, facilities: Facilities, texts: Texts) -> dict[str, Any]:
     symbol, unit = SYMBOLS.get(kind, OTHER_SYMBOL), texts(f"facility.{kind}.capacity")
-    frame = facilities.frame[shapes.there(facilities.frame.geometry)]
+    frame = facilities.frame[has_shape(facilities.frame.geometry)]
     items = []
     columns = (shapes.points(frame.geometry), frame["name"], frame["capacity"], frame["status"], frame["origin"])
     for at, name, capacity, status, origin in zip(*columns, strict=True):

@@ -13,6 +13,7 @@ import pandas as pd
 import shapely
 
 from gis.crs import in_crs
+from gis.geometry import has_shape
 
 UNITS_PER_DEGREE = 1_000_000
 WGS84 = "EPSG:4326"
@@ -59,17 +60,11 @@ def label_points(areas: gpd.GeoSeries) -> list[list[int] | None]:
     Args:
         areas: polygons in a metric CRS; missing rows stay missing.
     """
-    known = there(areas)
+    known = has_shape(areas)
     middles = areas.copy()
     biggest = shapely.get_point(shapely.maximum_inscribed_circle(areas[known].values, tolerance=2.0), 0)
     middles[known] = biggest
     return points(middles)
-
-
-def there(geometry: gpd.GeoSeries) -> pd.Series:
-    """True where a row has a shape that is not empty."""
-    values = geometry.values
-    return pd.Series(~(shapely.is_missing(values) | shapely.is_empty(values)), index=geometry.index)
 
 
 def flat(rows: list[list[Any]]) -> list[Any]:
