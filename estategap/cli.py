@@ -102,7 +102,8 @@ def _say_where(folder: Path) -> None:
 def _print_problems(problems: object) -> None:
     for problem in problems:  # type: ignore[attr-defined]
         style = "red" if problem.severity == "error" else "yellow"
-        _console.print(f"• {problem.severity}: {problem}", style=style, markup=False, highlight=False)
+        text = "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in f"• {problem.severity}: {problem}")
+        _console.print(text, style=style, markup=False, highlight=False)
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pyproj
+import shapely
 from pyproj.exceptions import CRSError
 
 from estategap.project import FILE_NAME, Project
@@ -22,6 +23,7 @@ from layers.estates import mark_edge_of_data, read_estates
 from layers.estates_osm import estates_of_osm
 from layers.facilities import inside_estates, merge_facilities, read_facilities
 from layers.facilities_osm import facilities_of_osm
+from layers.files import open_source
 from layers.gates import gates_of_osm, read_gates
 from layers.kinds import facility_kinds
 from layers.osm import read_osm
@@ -29,6 +31,8 @@ from layers.osm_extract import OsmExtract
 from layers.people import Profile, estimate_households, people_at_doors, people_of_raster
 from layers.rasters import read_raster_window
 from layers.streets import read_streets, streets_of_osm
+
+_SAME_PLACE_M = 1000.0
 
 
 @dataclass(frozen=True)
@@ -59,12 +63,31 @@ def read_inputs(project: Project, walking: WalkingRule) -> Inputs:
     """
     log = ProblemLog()
     try:
-        osm = _osm(project, log)
-        estates = _estates(project, osm, walking, log)
-        log.raise_errors()
+        estates, osm = _placed(project, walking, log)
         return _around(project, osm, estates, walking, log)
     except InputError as error:
         raise InputError(dict.fromkeys((*log, *error.problems))) from None
+
+
+def _placed(project: Project, walking: WalkingRule, log: ProblemLog) -> tuple[Estates, OsmExtract | None]:
+    """The estates, by which all else is placed; without them the other files are at least opened."""
+    try:
+        osm = _osm(project, log)
+        estates = _estates(project, osm, walking, log)
+        log.raise_errors()
+    except InputError:
+        _open_others(project, log)
+        raise
+    return estates, osm
+
+
+def _open_others(project: Project, log: ProblemLog) -> None:
+    parts = (project.streets, project.buildings, project.doors, project.gates, project.complaints, *project.facilities)
+    sources = [project.source(one) for one in parts if one]
+    others = (project.basemap.water, project.basemap.green, project.population and project.population.file)
+    sources += [project.source_of(file, crs=project.basemap.crs) for file in others if file]
+    for source in sources:
+        log.attempt(lambda one=source: open_source(one), None)  # type: ignore[misc]
 
 
 def _osm(project: Project, log: ProblemLog) -> OsmExtract | None:
@@ -96,10 +119,17 @@ def _working_crs(project: Project) -> pyproj.CRS | None:
         crs = pyproj.CRS.from_user_input(wanted)
     except CRSError:
         crs = None
-    if crs is None or not crs.is_projected or crs.to_epsg() == 3857:
+    if crs is None or not crs.is_projected or _stretched(crs):
         raise InputError(Problem(file=FILE_NAME, column="project.crs", value=wanted, why="not a metric CRS to measure in",
                                  fix='give a projected one such as "EPSG:4549", never EPSG:3857, or leave the line out'))
     return crs
+
+
+def _stretched(crs: pyproj.CRS) -> bool:
+    """True where a unit of the map is no metre on the ground: feet, and the Mercator maps of the web."""
+    method = crs.coordinate_operation.method_name if crs.coordinate_operation else ""
+    mercator = method.startswith("Mercator") or "Pseudo Mercator" in method
+    return mercator or any(axis.unit_conversion_factor != 1 for axis in crs.axis_info)
 
 
 def _around(
@@ -114,6 +144,7 @@ def _around(
     facilities = {kind: _facilities(project, osm, kind, estates, log) for kind in facility_kinds()}
     people = log.attempt(lambda: _with_people(project, estates, buildings, log), estates)
     basemap = log.attempt(lambda: _basemap(project, osm, streets, buildings, crs), BaseMap.empty(crs))
+    _check_near(project, streets, estates, log)
     log.raise_errors()
     people = mark_edge_of_data(people, streets.extent, walking.edge_margin_m)
     doors = people_at_doors(people, buildings, doors)
@@ -122,6 +153,18 @@ def _around(
         gates, people, streets, wall_tolerance_m=walking.wall_tolerance_m, merge_within_m=walking.merge_gates_m,
         max_snap_m=walking.max_snap_m)
     return Inputs(people, buildings, doors, gates, streets, facilities, basemap, tuple(log))
+
+
+def _check_near(project: Project, streets: Streets, estates: Estates, log: ProblemLog) -> None:
+    """Streets far from every estate are those of another place, or one of the two files has a wrong CRS."""
+    source = project.streets or project.osm
+    if source and len(streets) and estates.located.any():
+        there, here = (shapely.box(*table.frame.total_bounds) for table in (streets, estates))
+        if there.distance(here) > _SAME_PLACE_M:
+            log.add(Problem(
+                file=source.file, value=", ".join(f"{edge:.0f}" for edge in there.bounds),
+                why=f"the streets (west, south, east, north) lie {there.distance(here) / 1000:.0f} km from the estates",
+                fix="give the streets of this area, or the right crs in the section of the file that is elsewhere"))
 
 
 def _streets(project: Project, osm: OsmExtract | None, estates: Estates, log: ProblemLog) -> Streets:

@@ -2,14 +2,15 @@
 
 from pathlib import Path
 
+from xlsxwriter.exceptions import XlsxWriterException
+
 from estategap.inputs import read_inputs
 from estategap.manifest import identity, input_digests, outputs_intact, run_id, write_manifest
-from estategap.pipeline import analyse, rules_of
+from estategap.pipeline import analyse, plan_of, walking_of
 from estategap.progress import Progress
-from estategap.project import read_project
-from estategap.runs import name_latest, put_in_place
-from estategap.walking import WalkingRule
-from gis.errors import InputError, Problem
+from estategap.project import Project, read_project
+from estategap.runs import check_place, name_latest, put_in_place
+from gis.errors import InputError, Problem, ProblemLog
 from maps.outputs import write_outputs
 from maps.problem_list import write_problem_list
 from maps.view import Lang
@@ -24,16 +25,20 @@ def run_project(path: Path, *, lang: Lang, out: Path | None, force: bool, progre
         InputError: the job cannot be done; nothing that was there before has changed.
     """
     project = read_project(path)
-    pack = rules_of(project)
-    with progress.step("fingerprint inputs"):
-        this_run = identity(project, pack, lang, input_digests(project))
     runs = out if out is not None else project.folder / "runs"
+    check_place(runs)
+    try:
+        plan = plan_of(project)
+        with progress.step("fingerprint inputs"):
+            this_run = identity(project, plan.pack, lang, input_digests(project))
+    except InputError as error:
+        raise InputError(dict.fromkeys((*error.problems, *_problems(project, progress)))) from None
     folder = runs / f"{project.project.data_date}_{run_id(this_run)}"
     if not force and outputs_intact(folder, run_id(this_run)):
         progress.console.print("  = nothing has changed since this run", markup=False)
         name_latest(runs, folder)
         return folder
-    view = analyse(project, pack, lang=lang, run_id=run_id(this_run), progress=progress)
+    view = analyse(project, plan, lang=lang, run_id=run_id(this_run), progress=progress)
 
     def write(fresh: Path) -> None:
         with progress.step("write maps, tables and report"):
@@ -52,14 +57,20 @@ def check_project(path: Path, progress: Progress) -> tuple[tuple[Problem, ...], 
         InputError: there is no project to check.
     """
     project = read_project(path)
+    problems, report = _problems(project, progress), project.folder / PROBLEMS
     try:
-        walking = rules_of(project).rule("walking", WalkingRule)
-        with progress.step("fingerprint inputs"):
-            input_digests(project)
-        with progress.step("read inputs"):
-            problems = read_inputs(project, walking).warnings
-    except InputError as error:
-        problems = error.problems
-    report = project.folder / PROBLEMS
-    write_problem_list(problems, report)
+        write_problem_list(problems, report)
+    except (OSError, XlsxWriterException) as error:
+        unwritten = Problem(file=PROBLEMS, why=f"the list of problems cannot be written: {error}",
+                            fix="close it in other programs, or move it away")
+        problems = (*problems, unwritten)
     return problems, report
+
+
+def _problems(project: Project, progress: Progress) -> tuple[Problem, ...]:
+    """What is wrong with weights and rules and with every input; a rule that is wrong does not hide a file that is."""
+    log = ProblemLog()
+    log.attempt(lambda: plan_of(project), None)
+    with progress.step("read inputs"):
+        inputs = log.attempt(lambda: read_inputs(project, walking_of(project)), None)
+    return tuple(dict.fromkeys((*log, *(inputs.warnings if inputs else ()))))

@@ -1,13 +1,15 @@
 """The whole job on one screen: inputs → network → analyses → ranking → what the outputs see."""
 
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
 
 import pandas as pd
 
 from analyses.decisions.ranking import RankingRule, rank
 from analyses.methods.contract import Analysis
 from analyses.methods.discovery import discover
+from analyses.methods.rules import Rule
 from analyses.standards import RulePack, load_pack
 from estategap import __version__
 from estategap.inputs import Inputs, read_inputs
@@ -15,27 +17,76 @@ from estategap.notes import assumptions, unreachable
 from estategap.progress import Progress
 from estategap.project import FILE_NAME, Project
 from estategap.walking import WalkingRule
-from gis.errors import InputError, Problem
+from gis.errors import InputError, Problem, ProblemLog
 from gis.network import StreetNetwork
 from gis.results import AnalysisResult
 from maps.view import AnalysisInfo, Lang, RuleNote, RunView
+
+R = TypeVar("R", bound=Rule)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What will be worked out and by which rules, settled before an input is read. Weights sum to 1."""
+
+    pack: RulePack
+    analyses: tuple[Analysis, ...]
+    weights: Mapping[str, float]
+    rules: Mapping[str, Rule]
+    walking: WalkingRule
+    ranking: RankingRule
+
+
+def plan_of(project: Project) -> Plan:
+    """The analyses there are, with the weights and rules of the project's pack and its own values.
+
+    Raises:
+        InputError: there is no such pack, or weights and rules do not fit; everything at once.
+    """
+    pack, analyses, log = rules_of(project), discover(), ProblemLog()
+    weights = log.attempt(lambda: _weights(project, pack, analyses), None)
+    rules = {one.name: log.attempt(lambda one=one: _rule(project, pack, one.name, one.rule), None)  # type: ignore[misc]
+             for one in analyses}
+    walking = log.attempt(lambda: _rule(project, pack, "walking", WalkingRule), None)
+    ranking = log.attempt(lambda: _rule(project, pack, "score", RankingRule), None)
+    log.raise_errors()
+    assert weights and walking and ranking  # noqa: S101, PT018 - else there is an error
+    return Plan(pack, analyses, weights, rules, walking, ranking)
+
+
+def walking_of(project: Project) -> WalkingRule:
+    """The walking rule alone, which is what reading the inputs takes."""
+    return _rule(project, rules_of(project), "walking", WalkingRule)
 
 
 def rules_of(project: Project) -> RulePack:
     """The project's rule pack with the project's own values."""
     own = {table: {name: one.model_dump() for name, one in values.items()} for table, values in project.rules.items()}
-    return load_pack(project.project.standards).overridden(own, FILE_NAME)
+    try:
+        pack = load_pack(project.project.standards)
+    except InputError as error:
+        raise InputError([one if one.file else replace(one, file=FILE_NAME, column="project.standards")
+                          for one in error.problems]) from None
+    return pack.overridden(own, FILE_NAME)
 
 
-def analyse(project: Project, pack: RulePack, *, lang: Lang, run_id: str, progress: Progress) -> RunView:
+def _rule(project: Project, pack: RulePack, table: str, rule: type[R]) -> R:
+    """A rule of the pack; what is wrong with a value of the project's own is said of the project file."""
+    try:
+        return pack.rule(table, rule, leave_out=frozenset({"weight"}))
+    except InputError as error:
+        raise InputError([
+            replace(one, file=FILE_NAME, column=f"rules.{table}.{one.column}")
+            if one.column in project.rules.get(table, {}) else one for one in error.problems]) from None
+
+
+def analyse(project: Project, plan: Plan, *, lang: Lang, run_id: str, progress: Progress) -> RunView:
     """Read everything, work everything out, and hand over what the outputs show.
 
     Raises:
-        InputError: the inputs or the rules do not allow it.
+        InputError: the inputs do not allow it.
     """
-    analyses = discover()
-    weights = _weights(project, pack, analyses)
-    walking = pack.rule("walking", WalkingRule)
+    pack, analyses, weights, walking = plan.pack, plan.analyses, plan.weights, plan.walking
     with progress.step("read inputs"):
         inputs = read_inputs(project, walking)
     with progress.step("build the walking network"):
@@ -44,10 +95,9 @@ def analyse(project: Project, pack: RulePack, *, lang: Lang, run_id: str, progre
     results: dict[str, AnalysisResult] = {}
     for one in analyses:
         with progress.step(f"analyse {one.name}"):
-            rule = pack.rule(one.name, one.rule, leave_out=frozenset({"weight"}))
-            results[one.name] = one(*(layers[name] for name in one.layers), rule=rule)
+            results[one.name] = one(*(layers[name] for name in one.layers), rule=plan.rules[one.name])
     with progress.step("rank"):
-        ranking = rank(results, weights, pack.rule("score", RankingRule), seed=project.project.seed)
+        ranking = rank(results, weights, plan.ranking, seed=project.project.seed)
     return RunView(
         project=project.project.name, lang=lang, data_date=project.project.data_date,
         synthetic=project.project.synthetic, pack=pack.name, run_id=run_id, version=__version__,
@@ -63,9 +113,13 @@ def _weights(project: Project, pack: RulePack, analyses: tuple[Analysis, ...]) -
     problems = [
         Problem(file=FILE_NAME, column=f"weights.{name}", why="there is no such analysis", fix=f"one of: {', '.join(names)}")
         for name in project.weights if name not in names]
+    chosen: dict[str, Any] = {
+        name: project.weights.get(name, 0.0) if project.weights else pack.weight(name).value for name in names}
+    problems += [
+        Problem(file=FILE_NAME, column=f"rules.{name}.weight", value=str(value), why="a weight is a number", fix="correct it")
+        for name, value in chosen.items() if isinstance(value, bool) or not isinstance(value, int | float)]
     if problems:
         raise InputError(problems)
-    chosen = {name: project.weights.get(name, 0.0) if project.weights else float(pack.weight(name).value) for name in names}
     total = sum(chosen.values())
     if total <= 0:
         raise InputError(Problem(file=FILE_NAME, column="weights", why="all weights are 0", fix="give at least one weight above 0"))

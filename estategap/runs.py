@@ -10,6 +10,18 @@ from gis.errors import InputError, Problem
 LATEST = "latest.txt"
 
 
+def check_place(runs: Path) -> None:
+    """Refuse a place for runs that cannot be a folder, before any work is done; nothing is made.
+
+    Raises:
+        InputError: it, or a part of the way to it, is a file.
+    """
+    blocking = next((place for place in (runs, *runs.parents) if place.exists() and not place.is_dir()), None)
+    if blocking:
+        raise InputError(Problem(file=str(blocking), why="this is a file where the folder for the runs should be",
+                                 fix="move it away, or choose another place with --out"))
+
+
 def put_in_place(target: Path, write: Callable[[Path], None]) -> None:
     """Let ``write`` fill a new folder beside ``target`` and put it in the target's place when it is whole.
 

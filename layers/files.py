@@ -43,6 +43,20 @@ class Source:
         return bool(kind_of(self.path, TABLE_KINDS))
 
 
+def open_source(source: Source) -> None:
+    """Try to read a file, whatever its rows mean; of kinds that are read elsewhere only see that it is there.
+
+    Raises:
+        InputError: one problem with the fix.
+    """
+    if source.is_table:
+        read_table(source.path, sheet=source.sheet)
+    elif kind_of(source.path, VECTOR_KINDS):
+        read_vector(source.path, layer=source.layer, crs=source.crs)
+    else:
+        check_present(source.path)
+
+
 def read_vector(path: Path, *, layer: str | None = None, crs: str | None = None) -> gpd.GeoDataFrame:
     """Read one layer of a vector file as it is: all columns, its own CRS (or ``crs``, which then replaces it).
 

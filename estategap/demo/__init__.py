@@ -1,0 +1,1 @@
+"""The two demonstration projects: a generated district and a real extract of OpenStreetMap."""
