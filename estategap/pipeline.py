@@ -51,7 +51,7 @@ def plan_of(project: Project) -> Plan:
     ranking = log.attempt(lambda: _rule(project, pack, "score", RankingRule), None)
     log.raise_errors()
     assert weights and walking and ranking  # noqa: S101, PT018 - else there is an error
-    return Plan(pack, analyses, weights, rules, walking, ranking)
+    return Plan(pack, analyses, weights, {name: rule for name, rule in rules.items() if rule}, walking, ranking)
 
 
 def walking_of(project: Project) -> WalkingRule:
@@ -116,7 +116,8 @@ def _weights(project: Project, pack: RulePack, analyses: tuple[Analysis, ...]) -
     chosen: dict[str, Any] = {
         name: project.weights.get(name, 0.0) if project.weights else pack.weight(name).value for name in names}
     problems += [
-        Problem(file=FILE_NAME, column=f"rules.{name}.weight", value=str(value), why="a weight is a number", fix="correct it")
+        Problem(file=FILE_NAME, column=f"rules.{name}.weight", value=str(value), why="a weight is a number",
+                fix="correct the value")
         for name, value in chosen.items() if isinstance(value, bool) or not isinstance(value, int | float)]
     if problems:
         raise InputError(problems)

@@ -24,7 +24,8 @@ def _rule_value(value: Any) -> Any:
     number = isinstance(value, int | float) and not isinstance(value, bool)
     if number and not (value >= 0 and math.isfinite(value)):
         raise ValueError("a rule's number is neither below zero nor endless")
-    if not (number or isinstance(value, str | bool) or (isinstance(value, list) and all(isinstance(one, str) for one in value))):
+    texts = isinstance(value, list) and all(isinstance(one, str) for one in value)
+    if not (number or texts or isinstance(value, str | bool)):
         raise ValueError("a rule's value is a number, a text, true or false, or a list of texts")
     return value
 

@@ -22,8 +22,8 @@ class WalkingRule(Rule):
 
     def __post_init__(self) -> None:
         if self.max_snap_m <= 0:
-            raise InputError(Problem(column="max_snap_m", value=str(self.max_snap_m), why="nothing lies within 0 m of a street",
-                                     fix="give a distance above 0 m"))
+            raise InputError(Problem(column="max_snap_m", value=str(self.max_snap_m), fix="give a distance above 0 m",
+                                     why="nothing lies within 0 m of a street"))
 
     @property
     def settings(self) -> WalkSettings:

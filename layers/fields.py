@@ -79,7 +79,8 @@ def read_fields(
     cells = drop_personal(raw, file=file, sheet=sheet, log=log)
     columns = [name for name in cells.columns if name not in {ROW, "geometry"}]
     found = match_columns([str(name) for name in columns], table)
-    left_out = [str(name) for name in columns if str(name) not in found.values()]
+    silent = {header_key(header) for header in _document()["not_read"]["headers"]}
+    left_out = [str(name) for name in columns if str(name) not in found.values() and header_key(str(name)) not in silent]
     if left_out:
         log.add(Problem(file=file, sheet=sheet, severity="warning", fix="nothing, unless one is meant to be read",
                         why=f"columns not read: {_listed(left_out)}"))
@@ -193,7 +194,7 @@ def _document() -> dict[str, Any]:
 
 @functools.cache
 def _catalogue() -> dict[str, dict[str, Field]]:
-    tables = {name: part for name, part in _document().items() if name not in {"cells", "personal"}}
+    tables = {name: part for name, part in _document().items() if name not in {"cells", "personal", "not_read"}}
     return {table: {name: _field(name, entry) for name, entry in part.items()} for table, part in tables.items()}
 
 

@@ -127,8 +127,9 @@ def _check_workbook(path: Path, archive: zipfile.ZipFile) -> None:
         if name.endswith(".xml"):
             corner, cells = _far_corner(archive, name)
             if cells > _MOST_CELLS:
-                raise InputError(Problem(file=path.name, value=corner, why="a sheet reaches to this cell, far beyond any table",
-                                         fix="delete the stray cells to the right of the table and below it"))
+                raise InputError(
+                    Problem(file=path.name, value=corner, why="a sheet reaches to this cell, far beyond any table",
+                            fix="delete the stray cells to the right of the table and below it"))
 
 
 def _far_corner(archive: zipfile.ZipFile, name: str) -> tuple[str, int]:

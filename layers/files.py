@@ -180,9 +180,10 @@ def _csv_rows(path: Path) -> list[list[Any]]:
     except csv.Error as error:
         raise damaged(path, f"CSV: {error}") from error
     if len(rows) > 1 and rows[-1] and len(rows[-1]) < len(rows[0]) and not text.endswith(("\n", "\r")):
-        raise InputError(Problem(
-            file=path.name, row=len(rows), why=f"the file ends inside this row, after {len(rows[-1])} of {len(rows[0])} cells",
-            fix="export or copy it again; if the row is whole, end it with a line break"))
+        raise InputError(
+            Problem(file=path.name, row=len(rows),
+                    fix="export or copy it again; if the row is whole, end it with a line break",
+                    why=f"the file ends inside this row, after {len(rows[-1])} of {len(rows[0])} cells"))
     return rows
 
 

@@ -21,14 +21,11 @@ from places import (
 )
 from rich.console import Console
 
-from analyses.methods.discovery import discover
-from analyses.standards import RulePack
 from estategap.inputs import Inputs, read_inputs
 from estategap.job import run_project
-from estategap.pipeline import rules_of
+from estategap.pipeline import Plan, plan_of
 from estategap.progress import Progress
 from estategap.project import read_project
-from estategap.walking import WalkingRule
 from gis.network import StreetNetwork
 
 AGREE_M = 0.5
@@ -40,30 +37,27 @@ class Place:
     """A project as the product reads it, and the network it walks on."""
 
     folder: Path
-    pack: RulePack
+    plan: Plan
     inputs: Inputs
-    walking: WalkingRule
     walk: StreetNetwork
 
     def answer(self, name):
         """One analysis of the place."""
-        one = next(one for one in discover() if one.name == name)
+        one = next(one for one in self.plan.analyses if one.name == name)
         layers = self.inputs.layers | {"walk": self.walk}
-        rule = self.pack.rule(name, one.rule, leave_out=frozenset({"weight"}))
-        return one(*(layers[layer] for layer in one.layers), rule=rule)
+        return one(*(layers[layer] for layer in one.layers), rule=self.plan.rules[name])
 
-    def rule(self, analysis, name):
-        """One number of the rule pack."""
-        return self.pack.tables[analysis][name].value
+    def footways(self, pieces):
+        """Pieces of street under the plan's walking rules."""
+        return Footways(pieces, self.plan.walking.max_snap_m, self.plan.walking.min_island_m)
 
 
 def read_place(folder):
     project = read_project(folder)
-    pack = rules_of(project)
-    walking = pack.rule("walking", WalkingRule)
-    inputs = read_inputs(project, walking)
-    walk = StreetNetwork.build(inputs.streets, inputs.estates, inputs.gates, walking.settings)
-    return Place(folder, pack, inputs, walking, walk)
+    plan = plan_of(project)
+    inputs = read_inputs(project, plan.walking)
+    walk = StreetNetwork.build(inputs.streets, inputs.estates, inputs.gates, plan.walking.settings)
+    return Place(folder, plan, inputs, walk)
 
 
 def run(folder):
@@ -114,7 +108,7 @@ def estate_of(singapore):
 def footways(singapore):
     path = singapore.folder / "roads_core.osm.pbf"
     pieces = pieces_of_ways(ways_of_pbf(path), shut_nodes(path), SINGAPORE_CRS)
-    return Footways(pieces, singapore.walking.max_snap_m, singapore.walking.min_island_m)
+    return singapore.footways(pieces)
 
 
 def nearest_walks(footways, doors, sites, limit_m):
@@ -233,7 +227,7 @@ def test_estates_within_500_m_of_the_rim_of_the_streets_are_at_the_edge_of_data(
 
 
 def test_the_share_of_households_that_reach_a_kindergarten_is_that_of_networkx(singapore, estate_of, blocks, footways, tables):
-    limit_m = singapore.rule("childcare", "kindergarten_walk_m")
+    limit_m = singapore.plan.rules["childcare"].kindergarten_walk_m
     sites = singapore.inputs.facilities["kindergartens"].placed.geometry
     near = nearest_walks(footways, blocks.geometry, sites, limit_m) <= limit_m
     stuck = ~blocks.index.isin(list(footways.snapped(blocks.geometry)))
@@ -252,7 +246,7 @@ def test_the_share_of_households_that_reach_a_kindergarten_is_that_of_networkx(s
 
 
 def test_land_within_300_m_of_elderly_care_is_that_of_shapely(singapore, shared_data, tables):
-    radius_m = singapore.rule("elderly_care", "radius_m")
+    radius_m = singapore.plan.rules["elderly_care"].radius_m
     sites = gpd.read_file(shared_data / "singapore-central" / "eldercare.geojson").to_crs(SINGAPORE_CRS)
     circles = sites.buffer(radius_m, resolution=300).union_all()
     share = singapore.inputs.estates.frame.intersection(circles).area / singapore.inputs.estates.frame.area
@@ -269,10 +263,11 @@ def test_with_people_assumed_the_unknown_capacity_is_what_leaves_elderly_care_un
     """
     place = read_place(singapore_project(shared_data, tmp_path, profile=True))
     rows = place.answer("elderly_care").of("people_unserved")
-    limit_m = place.rule("elderly_care", "walk_limit_m")
+    rule = place.plan.rules["elderly_care"]
+    limit_m = rule.walk_limit_m
     sites = place.inputs.facilities["elderly_care_sites"].placed.geometry
     near = nearest_walks(footways, blocks.geometry, sites, limit_m) <= limit_m
-    need = blocks["total_dwelling_units"] * 3 * 0.25 * place.rule("elderly_care", "places_per_1000_aged_60") / 1000
+    need = blocks["total_dwelling_units"] * 3 * 0.25 * rule.places_per_1000_aged_60 / 1000
     total, beyond = need.groupby(estate_of).sum(), (need * ~near).groupby(estate_of).sum()
     stuck = ~blocks.index.isin(list(footways.snapped(blocks.geometry)))
     sure = ~place.inputs.estates.frame["edge_of_data"] & ~pd.Series(stuck, blocks.index).groupby(estate_of).any()
@@ -305,7 +300,7 @@ def test_walks_on_lines_that_had_to_be_noded_agree_with_unary_union_and_networkx
     assert (len(parks), parks["capacity"].count(), parks["capacity"].sum()) == (410, 338, 82_612)
     assert (len(place.inputs.doors), place.inputs.doors.frame["households"].sum()) == (1294, 169_046)
     path = shared_data / "singapore-central" / "roads_wide.geojson.gz"
-    footways = Footways(pieces_of_lines(path, SINGAPORE_CRS), place.walking.max_snap_m, place.walking.min_island_m)
+    footways = place.footways(pieces_of_lines(path, SINGAPORE_CRS))
     doors = place.inputs.doors.frame.iloc[::10]
     sites = place.inputs.facilities["elderly_care_sites"].placed.iloc[::4]
     theirs = footways.walks(doors.geometry, sites.geometry, 3000)

@@ -13,6 +13,8 @@ UNPLACED: Final = ("QHW900", "河滨小筑", "东岸居委会")
 """The estate that stands in the roster and on no map."""
 
 _CARS_UNKNOWN, _PORTS_UNKNOWN = 2, 3
+_LANE_BLOCKED_SHARE = 0.4
+"""Share of the estates in which cars stand on the fire lane at all."""
 
 
 def make_roster(estates: list[Estate], seed: int) -> pd.DataFrame:
@@ -47,7 +49,7 @@ def _row(estate: Estate, rng: np.random.Generator) -> dict[str, Any]:
         "60岁以上": elderly, "3岁以下": infants,
         "高层": "是" if max(house.storeys for house in estate.houses) > 9 else "否", "封闭管理": "是",
         "停车位": round(households * rng.uniform(*age.spaces)),
-        "占用消防通道车位": round(households * rng.uniform(*age.fire_lane)),
+        "占用消防通道车位": round(households * rng.uniform(*age.fire_lane)) * int(rng.random() < _LANE_BLOCKED_SHARE),
         "居民车辆": cars, "夜间停车数": round(cars * rng.uniform(0.86, 0.96)),
         "电动自行车数": round(households * rng.uniform(*age.ebikes)),
         "充电端口数": 2 * round(households * rng.uniform(*age.ports) / 2),
