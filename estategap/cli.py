@@ -1,6 +1,7 @@
 """The command line. Heavy libraries are imported when a command needs them, so that ``--help`` is instant."""
 
 import sys
+import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
@@ -102,19 +103,28 @@ def _say_where(folder: Path) -> None:
 def _print_problems(problems: object) -> None:
     for problem in problems:  # type: ignore[attr-defined]
         style = "red" if problem.severity == "error" else "yellow"
-        text = "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in f"• {problem.severity}: {problem}")
-        _console.print(text, style=style, markup=False, highlight=False)
+        _console.print(_visible(f"• {problem.severity}: {problem}"), style=style, markup=False, highlight=False)
+
+
+def _visible(text: str) -> str:
+    """Text in which what steers a terminal (controls, format signs, line ends) is written out."""
+    steering = ("C", "Zl", "Zp")
+    return "".join(repr(sign)[1:-1] if unicodedata.category(sign).startswith(steering) else sign for sign in text)
 
 
 @contextmanager
 def _plain_errors() -> Iterator[None]:
     """Say what is wrong with the input in plain words, all of it, and leave with status 1."""
-    from gis.errors import InputError  # noqa: PLC0415
+    from gis.errors import InputError, Problem  # noqa: PLC0415
 
     try:
         yield
     except InputError as error:
         _print_problems(error.problems)
+        raise typer.Exit(1) from None
+    except OSError as error:
+        _print_problems([Problem(file=str(error.filename or ""), why=error.strerror or str(error),
+                                 fix="see that the disk has room and that you may write there, or choose another folder")])
         raise typer.Exit(1) from None
     except KeyboardInterrupt:
         _console.print("stopped; the last good outputs are whole", markup=False)

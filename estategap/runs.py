@@ -1,13 +1,17 @@
 """Where a run's files go: written aside, then renamed, so that a reader never sees half a run."""
 
+import re
 import shutil
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 from gis.errors import InputError, Problem
 
 LATEST = "latest.txt"
+_ASIDE = re.compile(r"\.\d{4}-\d\d-\d\d_[0-9a-f]{10}\.\w+")
+_DEAD_AFTER_S = 24 * 3600
 
 
 def check_place(runs: Path) -> None:
@@ -32,6 +36,7 @@ def put_in_place(target: Path, write: Callable[[Path], None]) -> None:
     """
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
+        _sweep(target.parent)
         aside = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
     except OSError as error:
         raise _unwritable(target.parent, error) from None
@@ -56,6 +61,13 @@ def name_latest(runs: Path, run: Path) -> None:
         file.write(run.name + "\n")
     Path(file.name).chmod(0o644)
     Path(file.name).replace(runs / LATEST)
+
+
+def _sweep(runs: Path) -> None:
+    """Remove what runs that were killed more than a day ago left aside."""
+    for place in runs.iterdir():
+        if _ASIDE.fullmatch(place.name) and place.is_dir() and time.time() - place.stat().st_mtime > _DEAD_AFTER_S:
+            shutil.rmtree(place, ignore_errors=True)
 
 
 def _unwritable(place: Path, error: OSError) -> InputError:

@@ -20,8 +20,12 @@ import pyproj
 import shapely
 
 Piece = tuple[shapely.LineString, Hashable, Hashable]
+Walks = dict[tuple[Any, Any], float]
 Way = tuple[dict[str, str], list[int], list[tuple[float, float]]]
 """Tags, node ids, longitudes and latitudes."""
+
+AGREE_M = 0.5
+"""Two implementations of a walk may differ by this much."""
 
 NOT_BUILT = {"construction", "proposed", "platform", "elevator", "corridor", "rest_area", "services", "raceway"}
 NO_FOOT = {"motorway", "motorway_link", "busway", "bus_guideway"}
@@ -151,7 +155,7 @@ class Footways:
                 found[key] = (near, line.project(point), line.distance(point))
         return found
 
-    def walks(self, origins: gpd.GeoSeries, destinations: gpd.GeoSeries, cutoff_m: float) -> dict[tuple[Any, Any], float]:
+    def walks(self, origins: gpd.GeoSeries, destinations: gpd.GeoSeries, cutoff_m: float) -> Walks:
         """Metres between each origin and destination within the cut-off, from point to point."""
         graph = self.graph.copy()
         on_piece: dict[int, list[tuple[float, Hashable]]] = {}
@@ -175,7 +179,7 @@ class Footways:
         return found
 
 
-def farthest_apart(mine: dict[tuple[Any, Any], float], theirs: dict[tuple[Any, Any], float], cutoff_m: float) -> float:
+def farthest_apart(mine: Walks, theirs: Walks, cutoff_m: float) -> float:
     """The largest difference in metres; a pair that one side lacks counts as ending at the cut-off."""
     pairs = mine.keys() | theirs.keys()
     return max(abs(mine.get(pair, cutoff_m) - theirs.get(pair, cutoff_m)) for pair in pairs) if pairs else np.inf

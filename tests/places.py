@@ -1,16 +1,26 @@
-"""Two real places as project folders, made from the shared data: public housing in Singapore, an OSM extract in Shanghai.
+"""Two real places as project folders, made from the shared data: Singapore's public housing and a piece of Shanghai.
 
 Singapore's estates are not in any file. Residential blocks of one street at most 150 m apart are one estate (single
 linkage); its outline is the 30 m buffer of their hull and is marked as assumed.
 """
 
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+from footways import Footways
+from rich.console import Console
 from scipy.cluster.hierarchy import fcluster, linkage
+
+from estategap.inputs import Inputs, read_inputs
+from estategap.job import run_project
+from estategap.pipeline import Plan, plan_of
+from estategap.progress import Progress
+from estategap.project import read_project
+from gis.network import StreetNetwork
 
 SINGAPORE_CRS = "EPSG:3414"
 SAME_ESTATE_M = 150
@@ -47,6 +57,7 @@ _PROFILE = """
 floor_area_per_household_m2 = 90.0
 residents_per_household = 3.0
 share_60plus = 0.25
+storeys_if_unknown = 6
 source = "assumption of the test"
 """
 
@@ -63,13 +74,48 @@ file = "tongji.osm"
 """
 
 
+@dataclass(frozen=True)
+class Place:
+    """A project as the product reads it, and the network it walks on."""
+
+    folder: Path
+    plan: Plan
+    inputs: Inputs
+    walk: StreetNetwork
+
+    def answer(self, name):
+        """One analysis of the place."""
+        one = next(one for one in self.plan.analyses if one.name == name)
+        layers = self.inputs.layers | {"walk": self.walk}
+        return one(*(layers[layer] for layer in one.layers), rule=self.plan.rules[name])
+
+    def footways(self, pieces):
+        """Pieces of street under the plan's walking rules."""
+        return Footways(pieces, self.plan.walking.max_snap_m, self.plan.walking.min_island_m)
+
+
+def read_place(folder):
+    project = read_project(folder)
+    plan = plan_of(project)
+    inputs = read_inputs(project, plan.walking)
+    walk = StreetNetwork.build(inputs.streets, inputs.estates, inputs.gates, plan.walking.settings)
+    return Place(folder, plan, inputs, walk)
+
+
+def run(folder):
+    """The tables a planner gets: gaps on (analysis, measure, estate_id), ranking on estate_id."""
+    out = run_project(folder, lang="zh", out=folder / "runs", force=False, progress=Progress(Console(quiet=True)))
+    gaps = pd.read_csv(out / "gaps.csv").set_index(["analysis", "measure", "estate_id"]).sort_index()
+    return gaps, pd.read_csv(out / "ranking.csv").set_index("estate_id").sort_index()
+
+
 def singapore_project(data: Path, folder: Path, *, extent: str = "core", profile: bool = False) -> Path:
     """Write a project over ``singapore-central`` and return its folder.
 
     Args:
         data: the folder of shared data.
         folder: where to write; made where it is not there.
-        extent: ``core`` (its own OSM file, which says where it ends) or ``wide`` (lines in a GeoJSON file, to be noded).
+        extent: ``core`` (streets from an OSM file) or ``wide`` (streets as lines of a GeoJSON file, to be noded).
         profile: whether residents and old people are assumed from the dwellings.
     """
     source = data / "singapore-central"
@@ -90,11 +136,17 @@ def singapore_project(data: Path, folder: Path, *, extent: str = "core", profile
     return folder
 
 
-def tongji_project(data: Path, folder: Path) -> Path:
-    """Write a project whose every part comes out of ``tongji.osm``, and return its folder."""
+def tongji_project(data: Path, folder: Path, *, profile: bool = False) -> Path:
+    """Write a project whose every part comes out of ``tongji.osm``, and return its folder.
+
+    Args:
+        data: the folder of shared data.
+        folder: where to write; made where it is not there.
+        profile: whether households are estimated from the floor area.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(data / "shanghai-tongji" / "tongji.osm", folder / "tongji.osm")
-    (folder / "project.toml").write_text(_TONGJI, encoding="utf-8")
+    (folder / "project.toml").write_text(_TONGJI + (_PROFILE if profile else ""), encoding="utf-8")
     return folder
 
 

@@ -6,7 +6,10 @@ door, a gate on its south side, and streets all around. Every text that comes fr
 
 import csv
 import io
-from collections.abc import Sequence
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import geopandas as gpd
@@ -71,6 +74,28 @@ surveyed = true
 """
 FILES = ("小区边界.gpkg", "小区名册.xlsx", "道路.gpkg", "楼栋.gpkg", "单元门.csv", "出入口.csv", "工单.csv", "水系.gpkg",
          "停车场.xlsx", "养老.csv", "微型消防站.csv")
+
+
+def command(*arguments: object) -> list[str]:
+    """The real program as a command line."""
+    return [sys.executable, "-m", "estategap", *map(str, arguments)]
+
+
+def surroundings(home: Path, **more: str) -> Mapping[str, str]:
+    """What a process sees of the machine: a home of its own, and this checkout."""
+    return {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1]), "PYTHONDONTWRITEBYTECODE": "1",
+            "PYTHONUTF8": "1", "HOME": str(home), **more}
+
+
+def estategap(*arguments: object, home: Path) -> subprocess.CompletedProcess[str]:
+    """Run the program to its end in a working folder of its own."""
+    return subprocess.run(command(*arguments), cwd=home, env=surroundings(home), check=False, capture_output=True,
+                          text=True, encoding="utf-8", timeout=300)
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    """Every file below a folder, by its path from there."""
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
 def corner(number: int) -> tuple[float, float]:

@@ -91,6 +91,14 @@ def test_walled_and_numbers_follow_the_roster_then_the_outlines_then_the_default
     assert [one.why for one in problems] == ["1 values of households differ from those of 边界.gpkg, first for ''"]
 
 
+def test_an_outline_is_assumed_only_where_a_row_says_so(tmp_path):
+    rows = [{"id": "A", "边界推定": "是"}, {"id": "B", "边界推定": "否"}, {"id": "C", "边界推定": None}]
+    shapes = outlines(tmp_path, rows)
+    estates, problems = read(shapes, None)
+    assert estates.frame["outline_assumed"].to_dict() == {"A": True, "B": False, "C": False}
+    assert problems == []
+
+
 def test_the_metric_crs_is_chosen_from_the_outlines_or_given(tmp_path):
     shapes = outlines(tmp_path, [{"小区名称": "幸福"}], crs="EPSG:4326", name="边界.geojson")
     estates, _ = read(shapes, None)

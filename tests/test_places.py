@@ -1,70 +1,25 @@
-"""Two real places through the whole job; every fact is worked out again from the raw files with other tools."""
+"""Singapore through the whole job; every fact is worked out again from the raw files with other tools."""
 
 import itertools
-from dataclasses import dataclass
-from pathlib import Path
 
 import geopandas as gpd
 import networkx as nx
 import numpy as np
+import osmium
 import pandas as pd
 import pytest
 import shapely
-from footways import Footways, farthest_apart, pieces_of_lines, pieces_of_ways, shut_nodes, ways_of_pbf
+from footways import AGREE_M, farthest_apart, pieces_of_lines, pieces_of_ways, shut_nodes, ways_of_pbf
 from places import (
     FACILITIES_BEYOND_M,
     OUTLINE_BUFFER_M,
     SAME_ESTATE_M,
     SINGAPORE_CRS,
+    read_place,
+    run,
     singapore_extent,
     singapore_project,
 )
-from rich.console import Console
-
-from estategap.inputs import Inputs, read_inputs
-from estategap.job import run_project
-from estategap.pipeline import Plan, plan_of
-from estategap.progress import Progress
-from estategap.project import read_project
-from gis.network import StreetNetwork
-
-AGREE_M = 0.5
-"""Two implementations of a walk may differ by this much."""
-
-
-@dataclass(frozen=True)
-class Place:
-    """A project as the product reads it, and the network it walks on."""
-
-    folder: Path
-    plan: Plan
-    inputs: Inputs
-    walk: StreetNetwork
-
-    def answer(self, name):
-        """One analysis of the place."""
-        one = next(one for one in self.plan.analyses if one.name == name)
-        layers = self.inputs.layers | {"walk": self.walk}
-        return one(*(layers[layer] for layer in one.layers), rule=self.plan.rules[name])
-
-    def footways(self, pieces):
-        """Pieces of street under the plan's walking rules."""
-        return Footways(pieces, self.plan.walking.max_snap_m, self.plan.walking.min_island_m)
-
-
-def read_place(folder):
-    project = read_project(folder)
-    plan = plan_of(project)
-    inputs = read_inputs(project, plan.walking)
-    walk = StreetNetwork.build(inputs.streets, inputs.estates, inputs.gates, plan.walking.settings)
-    return Place(folder, plan, inputs, walk)
-
-
-def run(folder):
-    """The tables a planner gets: gaps on (analysis, measure, estate_id), ranking on estate_id."""
-    out = run_project(folder, lang="zh", out=folder / "runs", force=False, progress=Progress(Console(quiet=True)))
-    gaps = pd.read_csv(out / "gaps.csv").set_index(["analysis", "measure", "estate_id"]).sort_index()
-    return gaps, pd.read_csv(out / "ranking.csv").set_index("estate_id").sort_index()
 
 
 @pytest.fixture(scope="module")
@@ -131,8 +86,8 @@ def test_an_outline_is_the_assumed_buffer_of_the_hull_of_its_blocks(singapore, e
     for estate, names in estate_of.groupby(estate_of).groups.items():
         hull = shapely.MultiPoint(list(blocks.geometry[names])).convex_hull.buffer(OUTLINE_BUFFER_M)
         assert estates.geometry[estate].symmetric_difference(hull).area < 0.01
-    by_place = tables[0].loc[[("childcare", "kindergarten_reach_net"), ("elderly_care", "reach_area")]]
-    assert (by_place["confidence"] == "D").all()
+    for measure in (("childcare", "kindergarten_reach_net"), ("elderly_care", "reach_area")):
+        assert (tables[0].loc[measure, "confidence"] == "D").all()
 
 
 def test_every_dwelling_stands_at_the_door_of_its_block(singapore, estate_of, blocks, tables):
@@ -171,12 +126,14 @@ def test_car_parks_of_the_core_have_11397_lots_and_14_do_not_say(singapore, shar
 
 
 def test_car_parks_of_the_map_are_added_unless_the_list_has_them(singapore):
-    ways = [way for way in ways_of_pbf(singapore.folder / "roads_core.osm.pbf") if way[0].get("amenity") == "parking"]
-    assert len(ways) == 16
-    mapped = gpd.GeoSeries([shapely.Polygon(places) for _, _, places in ways], crs=4326).to_crs(SINGAPORE_CRS)
+    path = str(singapore.folder / "roads_core.osm.pbf")
+    mapped = [(node.location.lon, node.location.lat) for node in osmium.FileProcessor(path, osmium.osm.NODE)
+              if node.tags.get("amenity") == "parking"]
+    assert len(mapped) == 16
     frame = singapore.inputs.facilities["car_parks"].frame
     listed, added = (frame[frame["origin"] == origin] for origin in ("surveyed", "osm"))
-    apart_m = mapped.representative_point().apply(lambda point: listed.distance(point).min())
+    places = gpd.GeoSeries(gpd.points_from_xy(*zip(*mapped, strict=True)), crs=4326).to_crs(SINGAPORE_CRS)
+    apart_m = places.apply(lambda point: listed.distance(point).min())
     assert len(added) == (apart_m > 15).sum() == 14
     assert added["capacity"].isna().all()
 
@@ -226,7 +183,8 @@ def test_estates_within_500_m_of_the_rim_of_the_streets_are_at_the_edge_of_data(
     assert 0 < estates["edge_of_data"].sum() < 44
 
 
-def test_the_share_of_households_that_reach_a_kindergarten_is_that_of_networkx(singapore, estate_of, blocks, footways, tables):
+def test_the_share_of_households_that_reach_a_kindergarten_is_that_of_networkx(
+        singapore, estate_of, blocks, footways, tables):
     limit_m = singapore.plan.rules["childcare"].kindergarten_walk_m
     sites = singapore.inputs.facilities["kindergartens"].placed.geometry
     near = nearest_walks(footways, blocks.geometry, sites, limit_m) <= limit_m
@@ -248,7 +206,7 @@ def test_the_share_of_households_that_reach_a_kindergarten_is_that_of_networkx(s
 def test_land_within_300_m_of_elderly_care_is_that_of_shapely(singapore, shared_data, tables):
     radius_m = singapore.plan.rules["elderly_care"].radius_m
     sites = gpd.read_file(shared_data / "singapore-central" / "eldercare.geojson").to_crs(SINGAPORE_CRS)
-    circles = sites.buffer(radius_m, resolution=300).union_all()
+    circles = sites.buffer(radius_m, quad_segs=300).union_all()
     share = singapore.inputs.estates.frame.intersection(circles).area / singapore.inputs.estates.frame.area
     rows = tables[0].loc[("elderly_care", "reach_area")]
     assert rows["coverage"].to_dict() == pytest.approx(share.to_dict(), abs=1e-3)
