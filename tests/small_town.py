@@ -95,7 +95,8 @@ def estategap(*arguments: object, home: Path) -> subprocess.CompletedProcess[str
 
 def tree(folder: Path) -> dict[str, bytes]:
     """Every file below a folder, by its path from there."""
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+    files = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
 
 
 def corner(number: int) -> tuple[float, float]:
@@ -139,8 +140,9 @@ def _lists(folder: Path, names: Sequence[str], ids: Sequence[str]) -> None:
     numbers, corners = range(COUNT), [corner(number) for number in range(COUNT)]
     head = ("小区编号", "小区名称", "居委会", "户数", "常住人口", "60岁以上", "3岁以下", "建成年份", "停车位", "居民车辆",
             "电动自行车", "充电端口数")
-    roster = [(ids[n], names[n], names[-n], 200 + 10 * n, 500 + 20 * n, 150, 15, 1990 + n, 60, 100 + 5 * n, 120, 4 * n)
-              for n in numbers]
+    roster = [
+        (ids[n], names[n], names[-n], 200 + 10 * n, 500 + 20 * n, 150, 15, 1990 + n, 60, 100 + 5 * n, 120, 4 * n)
+        for n in numbers]
     workbook(folder / "小区名册.xlsx", "名册", [head, *roster])
     table(folder / "单元门.csv", ("单元门编号", "楼栋编号", "x", "y"),
           [(f"{ids[n]}/1", f"{ids[n]}#1", corners[n][0] + 80, corners[n][1] + 50) for n in numbers])
