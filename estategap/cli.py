@@ -124,7 +124,7 @@ def _plain_errors() -> Iterator[None]:
         raise typer.Exit(1) from None
     except OSError as error:
         _print_problems([Problem(file=str(error.filename or ""), why=error.strerror or str(error),
-                                 fix="see that the disk has room and that you may write there, or choose another folder")])
+                                 fix="see that the disk has room and you may write there, or choose another folder")])
         raise typer.Exit(1) from None
     except KeyboardInterrupt:
         _console.print("stopped; the last good outputs are whole", markup=False)

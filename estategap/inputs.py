@@ -11,9 +11,8 @@ from pyproj.exceptions import CRSError
 from estategap.project import FILE_NAME, Project
 from estategap.walking import WalkingRule
 from gis.crs import metric_crs_of
-from gis.errors import InputError, Problem, ProblemLog
+from gis.errors import InputError, Problem, ProblemLog, say
 from gis.tables import BaseMap, Buildings, Doors, Estates, Facilities, Gates, Streets
-from gis.walls import with_assumed_gates
 from layers.basemap import read_basemap
 from layers.basemap_osm import basemap_of_osm
 from layers.buildings import buildings_in_estates, buildings_of_osm, read_buildings
@@ -149,9 +148,6 @@ def _around(
     people = mark_edge_of_data(people, streets.extent, walking.edge_margin_m)
     doors = people_at_doors(people, buildings, doors)
     doors = Doors.of(doors.frame[doors.frame["estate_id"].isin(people.ids)])
-    gates = with_assumed_gates(
-        gates, people, streets, wall_tolerance_m=walking.wall_tolerance_m, merge_within_m=walking.merge_gates_m,
-        max_snap_m=walking.max_snap_m)
     return Inputs(people, buildings, doors, gates, streets, facilities, basemap, tuple(log))
 
 
@@ -163,13 +159,15 @@ def _check_near(project: Project, streets: Streets, estates: Estates, log: Probl
         if there.distance(here) > _SAME_PLACE_M:
             log.add(Problem(
                 file=source.file, value=", ".join(f"{edge:.0f}" for edge in there.bounds),
-                why=f"the streets (west, south, east, north) lie {there.distance(here) / 1000:.0f} km from the estates",
+                why=say("the streets (west, south, east, north) lie {distance_km:.0f} km from the estates",
+                        distance_km=there.distance(here) / 1000),
                 fix="give the streets of this area, or the right crs in the section of the file that is elsewhere"))
 
 
 def _streets(project: Project, osm: OsmExtract | None, estates: Estates, log: ProblemLog) -> Streets:
     if project.streets:
-        return read_streets(project.source(project.streets), to_crs=estates.crs, log=log)
+        return read_streets(project.source(project.streets), to_crs=estates.crs, log=log,
+                            complete_around=project.streets.complete_around)
     assert osm is not None  # noqa: S101 - read_project refuses a project with neither
     return streets_of_osm(osm, estates.crs)
 

@@ -5,7 +5,7 @@ import pandas as pd
 from analyses.standards import RulePack
 from estategap.inputs import Inputs
 from estategap.project import Project
-from gis.errors import Problem
+from gis.errors import Problem, say
 from gis.network import StreetNetwork
 from maps.texts import Texts
 from maps.view import Lang
@@ -18,7 +18,7 @@ def assumptions(inputs: Inputs, walk: StreetNetwork, project: Project, pack: Rul
         "not_located": int((~inputs.estates.located).sum()),
         "outline_assumed": int(frame["outline_assumed"].sum()),
         "edge_of_data": int(frame["edge_of_data"].sum()),
-        "gates_assumed": int(inputs.gates.frame.loc[inputs.gates.frame["assumed"], "estate_id"].nunique()),
+        "gates_assumed": int(walk.gates.frame.loc[walk.gates.frame["assumed"], "estate_id"].nunique()),
         "doors_provisional": int(doors["provisional"].sum()),
         "no_way_out": int(_stuck(inputs, walk).sum()),
         "households_estimated": int(frame["households_basis"].isin(["floor_area", "profile"]).sum()),
@@ -40,13 +40,14 @@ def unreachable(inputs: Inputs, walk: StreetNetwork) -> tuple[Problem, ...]:
     """One warning per estate with doors that meet no street or have no open gate, with how many and why."""
     doors = inputs.doors.frame
     access = walk.access(doors)
-    why = {"no_street": "no street is near enough", "no_gate": "no open gate on foot meets a street"}
+    why = {"no_street": say("no street is near enough"), "no_gate": say("no open gate on foot meets a street")}
     stuck = pd.DataFrame({"estate": doors["estate_id"], "access": access})[_stuck(inputs, walk)]
     counts = stuck.groupby(["estate", "access"]).size().reset_index(name="doors")
     names = inputs.estates.frame["name"]
     return tuple(
         Problem(severity="warning", value=names[row.estate],
-                why=f"{row.doors} doors of this estate lead nowhere on foot: {why[str(row.access)]}; their reach is unknown",
+                why=say("{count} doors of this estate lead nowhere on foot: {why}; their reach is unknown",
+                        count=int(str(row.doors)), why=why[str(row.access)]),
                 fix="check its gates and outline, and whether the streets around it are in the street file")
         for row in counts.itertuples())
 

@@ -17,7 +17,7 @@ from estategap.notes import assumptions, unreachable
 from estategap.progress import Progress
 from estategap.project import FILE_NAME, Project
 from estategap.walking import WalkingRule
-from gis.errors import InputError, Problem, ProblemLog
+from gis.errors import InputError, Problem, ProblemLog, say
 from gis.network import StreetNetwork
 from gis.results import AnalysisResult
 from maps.view import AnalysisInfo, Lang, RuleNote, RunView
@@ -91,7 +91,7 @@ def analyse(project: Project, plan: Plan, *, lang: Lang, run_id: str, progress: 
         inputs = read_inputs(project, walking)
     with progress.step("build the walking network"):
         walk = StreetNetwork.build(inputs.streets, inputs.estates, inputs.gates, walking.settings)
-    layers = inputs.layers | {"walk": walk}
+    layers = inputs.layers | {"gates": walk.gates, "walk": walk}
     results: dict[str, AnalysisResult] = {}
     for one in analyses:
         with progress.step(f"analyse {one.name}"):
@@ -101,7 +101,7 @@ def analyse(project: Project, plan: Plan, *, lang: Lang, run_id: str, progress: 
     return RunView(
         project=project.project.name, lang=lang, data_date=project.project.data_date,
         synthetic=project.project.synthetic, pack=pack.name, run_id=run_id, version=__version__,
-        estates=inputs.estates, gates=inputs.gates, basemap=inputs.basemap, results=results,
+        estates=inputs.estates, gates=walk.gates, basemap=inputs.basemap, results=results,
         analyses={one.name: _info(one, weights) for one in analyses}, facilities=inputs.facilities,
         ranking=_described(ranking, inputs), rules=_notes(pack), warnings=(*inputs.warnings, *unreachable(inputs, walk)),
         assumptions=assumptions(inputs, walk, project, pack, lang))
@@ -111,7 +111,8 @@ def _weights(project: Project, pack: RulePack, analyses: tuple[Analysis, ...]) -
     """The project's weights where it gives any, else the pack's; scaled to sum to 1."""
     names = [one.name for one in analyses]
     problems = [
-        Problem(file=FILE_NAME, column=f"weights.{name}", why="there is no such analysis", fix=f"one of: {', '.join(names)}")
+        Problem(file=FILE_NAME, column=f"weights.{name}", why="there is no such analysis",
+                fix=say("one of: {names}", names=tuple(names)))
         for name in project.weights if name not in names]
     chosen: dict[str, Any] = {
         name: project.weights.get(name, 0.0) if project.weights else pack.weight(name).value for name in names}

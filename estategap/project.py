@@ -9,13 +9,15 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from gis.errors import InputError, Problem
+from gis.errors import InputError, Problem, Value, Words, either, reported, say
+from layers.cells import printable
 from layers.files import Source
 from layers.kinds import facility_kinds
 
 FILE_NAME = "project.toml"
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
+Text = Annotated[str, AfterValidator(printable), Field(min_length=1)]
 Weight = Annotated[float, Field(ge=0, le=1000)]
 
 
@@ -23,18 +25,21 @@ def _rule_value(value: Any) -> Any:
     """Refuse what no rule takes: a rule is a text, yes or no, a list of texts, or a number not below zero."""
     number = isinstance(value, int | float) and not isinstance(value, bool)
     if number and not (value >= 0 and math.isfinite(value)):
-        raise ValueError("a rule's number is neither below zero nor endless")
+        raise ValueError(say("a rule's number is neither below zero nor endless"))
     texts = isinstance(value, list) and all(isinstance(one, str) for one in value)
     if not (number or texts or isinstance(value, str | bool)):
-        raise ValueError("a rule's value is a number, a text, true or false, or a list of texts")
+        raise ValueError(say("a rule's value is a number, a text, true or false, or a list of texts"))
     return value
 
 
 _PLAIN = {
-    "model_type": ("this is a section, not a value", 'write [section] on a line of its own and file = "…" below it'),
-    "dict_type": ("this is a section, not a value", "write [section] on a line of its own and its keys below it"),
-    "tuple_type": ("this is a list of sections", "write each one with two brackets, such as [[facilities]]"),
+    "model_type": (say("this is a section, not a value"),
+                   say('write [section] on a line of its own and file = "…" below it')),
+    "dict_type": (say("this is a section, not a value"),
+                  say("write [section] on a line of its own and its keys below it")),
+    "tuple_type": (say("this is a list of sections"), say("write each one with two brackets, such as [[facilities]]")),
 }
+_TEMPLATES = {one["type"]: one["message_template_python"] for one in list_all_errors()}
 _SHOWN_LENGTH = 80
 
 
@@ -45,7 +50,7 @@ class _Section(BaseModel):
 class About(_Section):
     """What the project is. ``data_date`` is the day the inputs stand for; ``crs`` the metric system to work in."""
 
-    name: Annotated[str, Field(min_length=1, max_length=200)]
+    name: Annotated[Text, Field(max_length=200)]
     data_date: date
     synthetic: bool = False
     standards: str = "cn-national"
@@ -60,6 +65,12 @@ class File(_Section):
     layer: str | None = None
     sheet: str | None = None
     crs: str | None = None
+
+
+class StreetsSection(File):
+    """``complete_around``: the file has every street as far as people walk beyond the estates, or there are none."""
+
+    complete_around: bool = False
 
 
 class EstatesSection(_Section):
@@ -97,7 +108,7 @@ class ProfileSection(_Section):
     share_60plus: Share | None = None
     share_under3: Share | None = None
     storeys_if_unknown: Positive | None = None
-    source: Annotated[str, Field(min_length=1)]
+    source: Text
     confidence: Literal["A", "B", "C", "D"] = "D"
 
 
@@ -105,7 +116,7 @@ class OwnValue(_Section):
     """A project's own rule value and why it differs from the pack's."""
 
     value: Annotated[Any, AfterValidator(_rule_value)]
-    reason: Annotated[str, Field(min_length=1)]
+    reason: Text
     confidence: Literal["A", "B", "C", "D"] = "D"
 
 
@@ -114,7 +125,7 @@ class Project(_Section):
 
     project: About
     estates: EstatesSection = EstatesSection()
-    streets: File | None = None
+    streets: StreetsSection | None = None
     buildings: File | None = None
     doors: File | None = None
     gates: File | None = None
@@ -131,7 +142,7 @@ class Project(_Section):
     @field_validator("folder", mode="before")
     @classmethod
     def _not_a_key(cls, _: Any) -> Path:
-        raise ValueError("the folder is where the project file lies: remove this key")
+        raise ValueError(say("the folder is where the project file lies: remove this key"))
 
     def source(self, section: File) -> Source:
         """A section's file as the readers take it."""
@@ -158,14 +169,15 @@ def read_project(path: Path) -> Project:
     """
     file = path / FILE_NAME if path.is_dir() else path
     if not file.is_file():
-        raise InputError(Problem(file=str(path), why=f"there is no {FILE_NAME} here",
+        raise InputError(Problem(file=str(path), why=say("there is no {file} here", file=FILE_NAME),
                                  fix="make one with: estategap init FOLDER"))
     try:
         data = tomllib.loads(file.read_bytes().decode("utf-8-sig"))
     except UnicodeDecodeError:
         raise InputError(Problem(file=file.name, why="the file is not UTF-8 text", fix="save it as UTF-8")) from None
     except tomllib.TOMLDecodeError as error:
-        raise InputError(Problem(file=file.name, why=f"not valid TOML: {error}", fix="correct that line")) from None
+        raise InputError(Problem(file=file.name, why=say("not valid TOML: {error}", error=_toml_fault(error)),
+                                 fix="correct that line")) from None
     try:
         project = Project.model_validate(data).model_copy(update={"folder": file.parent})
     except ValidationError as error:
@@ -181,16 +193,37 @@ def _problem(file: str, one: Any) -> Problem:
     if one["type"] == "extra_forbidden":
         near = get_close_matches(str(one["loc"][-1]), _known_keys(), n=2)
         return Problem(file=file, column=key, why="there is no such key",
-                       fix=f"did you mean {' or '.join(near)}?" if near else "remove it")
+                       fix=say("did you mean {names}?", names=either(near)) if near else "remove it")
     if one["type"] == "missing":
         return Problem(file=file, column=key, why="this key is needed and is not there", fix="add it")
-    why, fix = _PLAIN.get(one["type"], (str(one["msg"]).removeprefix("Value error, "), "correct the value"))
+    why, fix = _PLAIN.get(one["type"], (_misfit(one), say("correct the value")))
     value = "" if isinstance(one["input"], dict | list) else str(one["input"])[:_SHOWN_LENGTH]
     return Problem(file=file, column=key, value=value, why=why, fix=fix)
 
 
+def _misfit(one: Any) -> Words:
+    """Why a value does not fit, as pydantic words it or, of a check of ours, as the check does."""
+    given = one.get("ctx", {})
+    if isinstance(given.get("error"), ValueError):
+        return next(said for said in (*given["error"].args, reported(given["error"])) if isinstance(said, Words))
+    values: dict[str, Value] = {
+        name: value if isinstance(value, int | float) else reported(value) for name, value in given.items()}
+    if "expected" in given:
+        *others, last = re.findall(r"'[^']*'", given["expected"])
+        values["expected"] = say("{first} or {last}", first=tuple(others), last=last)
+    return say(_TEMPLATES[one["type"]], **values)
+
+
+def _toml_fault(error: tomllib.TOMLDecodeError) -> Words:
+    """What the TOML reader found, with its line and column where it says them."""
+    found = re.fullmatch(r"(.*) \(at line (\d+), column (\d+)\)", str(error))
+    if not found:
+        return reported(error)
+    return say("{error} (at line {line}, column {column})", error=reported(found[1]), line=found[2], column=found[3])
+
+
 def _known_keys() -> list[str]:
-    sections = (Project, About, File, EstatesSection, BaseMapSection, FacilityList, ProfileSection, OwnValue)
+    sections = (Project, About, File, StreetsSection, EstatesSection, BaseMapSection, FacilityList, ProfileSection, OwnValue)
     return sorted({name for section in sections for name in section.model_fields} - {"folder"})
 
 
@@ -198,7 +231,7 @@ def _unknown_kinds(file: str, project: Project) -> list[Problem]:
     kinds = facility_kinds()
     return [
         Problem(file=file, column="facilities.kind", value=one.kind, why="there is no such kind of facility",
-                fix=f"one of: {', '.join(kinds)}")
+                fix=say("one of: {names}", names=tuple(kinds)))
         for one in project.facilities if one.kind not in kinds]
 
 

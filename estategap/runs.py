@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from gis.errors import InputError, Problem
+from gis.errors import InputError, Problem, say, system_reason
 
 LATEST = "latest.txt"
 _ASIDE = re.compile(r"\.\d{4}-\d\d-\d\d_[0-9a-f]{10}\.\w+")
@@ -71,5 +71,5 @@ def _sweep(runs: Path) -> None:
 
 
 def _unwritable(place: Path, error: OSError) -> InputError:
-    return InputError(Problem(file=str(place), why=f"cannot write here: {error.strerror or error}",
-                              fix="close programs that hold files open there, free the disk, or choose another place with --out"))
+    return InputError(Problem(file=str(place), why=say("cannot write here: {error}", error=system_reason(error)),
+                              fix="close programs that hold files open there, free the disk, or choose another --out"))

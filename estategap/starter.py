@@ -12,7 +12,7 @@ import geopandas as gpd
 
 from estategap.project import FILE_NAME, Project
 from gis.crs import metric_crs_of
-from gis.errors import InputError, Problem, ProblemLog
+from gis.errors import InputError, Problem, ProblemLog, say, system_reason
 from layers.estates_osm import estates_of_osm
 from layers.fields import fields_of
 from layers.kinds import facility_kinds
@@ -35,12 +35,14 @@ def make_project(folder: Path, *, osm: Path | None, place: str | None) -> list[P
         InputError: there is a project already, the folder cannot be made, or the OSM file cannot be read.
     """
     if (folder / FILE_NAME).exists():
-        raise InputError(Problem(file=str(folder), why=f"there is a {FILE_NAME} here already", fix="choose another folder"))
+        raise InputError(Problem(file=str(folder), why=say("there is a {file} here already", file=FILE_NAME),
+                                 fix="choose another folder"))
     extract = read_osm(osm) if osm else None
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise InputError(Problem(file=str(folder), why=f"cannot make the folder: {error.strerror}", fix="choose another")) from None
+        raise InputError(Problem(file=str(folder), why=say("cannot make the folder: {error}", error=system_reason(error)),
+                                 fix="choose another")) from None
     written = [folder / FILE_NAME, folder / SCHEMA]
     text = _project_text(folder, extract, osm, place)
     written[0].write_text(text, encoding="utf-8")

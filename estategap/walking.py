@@ -17,6 +17,7 @@ class WalkingRule(Rule):
     min_island_m: float
     merge_gates_m: float
     through_classes: frozenset[str]
+    nested_share: float
     edge_margin_m: float
     service_area_buffer_m: float
 
@@ -31,4 +32,4 @@ class WalkingRule(Rule):
         return WalkSettings(
             max_snap_m=self.max_snap_m, internal_detour=self.internal_detour, wall_tolerance_m=self.wall_tolerance_m,
             min_island_m=self.min_island_m, merge_gates_m=self.merge_gates_m, through_classes=self.through_classes,
-            service_area_buffer_m=self.service_area_buffer_m)
+            nested_share=self.nested_share, service_area_buffer_m=self.service_area_buffer_m)

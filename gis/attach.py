@@ -27,14 +27,18 @@ class Attachment:
         return self.edge >= 0
 
 
-def attach(points: np.ndarray, edges: np.ndarray, length_mm: np.ndarray, usable: np.ndarray, max_snap_m: float) -> Attachment:
-    """Project each point on its nearest usable edge.
+def attach(
+    points: np.ndarray, edges: np.ndarray, length_mm: np.ndarray, *, usable: np.ndarray, walls: np.ndarray,
+    max_snap_m: float,
+) -> Attachment:
+    """Project each point on the nearest usable edge that no wall hides from it.
 
     Args:
         points: shapely points, metric CRS, shape (p,).
         edges: shapely lines, shape (e,), in an order that does not depend on the input's.
         length_mm: integer length of each edge.
         usable: which edges may be attached to.
+        walls: areas that the straight way from a point to its edge must not touch.
         max_snap_m: farther points stay unattached.
 
     Returns:
@@ -42,8 +46,16 @@ def attach(points: np.ndarray, edges: np.ndarray, length_mm: np.ndarray, usable:
     """
     edge = np.full(len(points), -1, dtype=np.int64)
     candidates = np.flatnonzero(usable)
-    point, near = shapely.STRtree(edges[candidates]).query_nearest(points, max_distance=max_snap_m)
-    order = np.lexsort((near, point))
+    tree, wall_tree = shapely.STRtree(edges[candidates]), shapely.STRtree(walls)
+    point, near = tree.query_nearest(points, max_distance=max_snap_m)
+    hidden = _hidden(points[point], edges[candidates[near]], wall_tree)
+    again = np.setdiff1d(point[hidden], point[~hidden])
+    point, near = point[~hidden], near[~hidden]
+    if len(again):
+        asked, other = tree.query(points[again], predicate="dwithin", distance=max_snap_m)
+        free = ~_hidden(points[again[asked]], edges[candidates[other]], wall_tree)
+        point, near = np.append(point, again[asked[free]]), np.append(near, other[free])
+    order = np.lexsort((near, shapely.distance(points[point], edges[candidates[near]]), point))
     first = order[np.unique(point[order], return_index=True)[1]]
     edge[point[first]] = candidates[near[first]]
     offset, snap = np.zeros(len(points), dtype=np.int64), np.zeros(len(points), dtype=np.int64)
@@ -52,6 +64,13 @@ def attach(points: np.ndarray, edges: np.ndarray, length_mm: np.ndarray, usable:
     offset[on] = np.clip(to_mm(shapely.line_locate_point(line, points[on])), 0, length_mm[edge[on]])
     snap[on] = to_mm(shapely.distance(line, points[on]))
     return Attachment(edge, offset, snap)
+
+
+def _hidden(points: np.ndarray, edges: np.ndarray, walls: shapely.STRtree) -> np.ndarray:
+    """True where the shortest way from a point to its edge touches a wall."""
+    hidden = np.zeros(len(points), dtype=bool)
+    hidden[walls.query(shapely.shortest_line(points, edges), predicate="intersects")[0]] = True
+    return hidden
 
 
 def to_mm(metres: np.ndarray) -> np.ndarray:

@@ -1,28 +1,95 @@
-"""What is wrong with the input, said once, all of it, with the fix."""
+"""What is wrong with the input, said once, all of it, with the fix; worded so that another language can say it too."""
 
-from collections.abc import Callable, Iterable, Iterator
+import functools
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, TypeVar
+from typing import Literal, TypeAlias, TypeVar, Union
 
 Severity = Literal["error", "warning"]
 T = TypeVar("T")
 U = TypeVar("U")
+Value: TypeAlias = Union[str, int, float, "Words", tuple[Union[str, "Words"], ...]]
+"""What fills a place of a template: text from the input as it is, a number, words of ours, or a list of these."""
+
+
+@dataclass(frozen=True)
+class Words:
+    """A sentence of ours: an English template with ``{names}`` and what fills them. ``str()`` is the English sentence.
+
+    Another language has a template of its own with the same names; values that are ``Words`` are translated too, text is
+    data and stays. A template without values is taken as it stands, braces and all.
+    """
+
+    template: str
+    values: tuple[tuple[str, Value], ...] = ()
+
+    def __str__(self) -> str:
+        return self.put(lambda template: template, ", ")
+
+    def put(self, translate: Callable[[str], str], comma: str) -> str:
+        """The sentence with every template as ``translate`` gives it and lists joined by ``comma``."""
+        template = translate(self.template)
+        filled = {name: _filled(value, translate, comma) for name, value in self.values}
+        return template.format(**filled) if filled else template
+
+
+def _filled(value: Value, translate: Callable[[str], str], comma: str) -> str | float:
+    if isinstance(value, Words):
+        return value.put(translate, comma)
+    if isinstance(value, tuple):
+        return comma.join(str(_filled(one, translate, comma)) for one in value)
+    return value
+
+
+def say(template: str, **values: Value) -> Words:
+    """A sentence in English, to be translated by its template; constant, never put together from parts."""
+    return Words(template, tuple(values.items()))
+
+
+def either(names: Sequence[str | Words]) -> Words | str:
+    """The names with ``or`` between them; at least one."""
+    return functools.reduce(lambda first, last: say("{first} or {last}", first=first, last=last), names)
+
+
+def listed(names: Iterable[object], most: int) -> Value:
+    """The first ``most`` names and how many more there are."""
+    every = tuple(str(name) for name in names)
+    if len(every) <= most:
+        return every
+    return say("{names} and {count} more", names=every[:most], count=len(every) - most)
+
+
+def reported(said: object) -> Words:
+    """What another program said, in its own words, which nobody translates."""
+    return say("{reported}", reported=str(said))
+
+
+_SYSTEM = {str(one): one for one in (
+    say("Permission denied"), say("No space left on device"), say("Is a directory"), say("Not a directory"),
+    say("Read-only file system"), say("File name too long"), say("File exists"), say("No such file or directory"),
+    say("Input/output error"), say("Too many open files"), say("Device or resource busy"), say("Disk quota exceeded"))}
+
+
+def system_reason(error: OSError) -> Words:
+    """Why the operating system refused."""
+    return _SYSTEM.get(error.strerror or "", reported(error.strerror or error))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Problem:
     """One thing that is wrong: where, the value as read, why, and what to do about it.
 
-    ``row`` counts as the planner's spreadsheet does: the header is row 1.
+    ``row`` counts as the planner's spreadsheet does: the header is row 1. Text in ``why`` and ``fix`` is a template
+    without values.
     """
 
-    why: str
-    fix: str
+    why: Words | str
+    fix: Words | str
     severity: Severity = "error"
     file: str = ""
     sheet: str = ""
     row: int | None = None
-    column: str = ""
+    column: Words | str = ""
     value: str = ""
 
     def __str__(self) -> str:

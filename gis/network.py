@@ -14,7 +14,7 @@ from scipy.sparse.csgraph import dijkstra
 from gis.attach import MM_PER_M, Attachment, attach, on_mainland, to_mm
 from gis.graph import Arcs
 from gis.tables import Estates, Gates, Streets
-from gis.walls import streets_outside_walls
+from gis.walls import holders, streets_outside_walls, walled_ground, with_assumed_gates
 
 _ROWS_AT_ONCE = 8_000_000
 
@@ -30,6 +30,7 @@ class WalkSettings:
         min_island_m: a connected scrap of street shorter than this carries nobody.
         merge_gates_m: street crossings of an outline closer than this are one assumed gate.
         through_classes: street classes no wall cuts.
+        nested_share: share of an outline inside another from which on the one estate stands in the other.
         service_area_buffer_m: how wide a reached street is drawn to either side.
     """
 
@@ -39,6 +40,7 @@ class WalkSettings:
     min_island_m: float
     merge_gates_m: float
     through_classes: frozenset[str]
+    nested_share: float
     service_area_buffer_m: float
 
 
@@ -64,15 +66,19 @@ class StreetNetwork:
     length_mm: np.ndarray
     usable: np.ndarray
     nodes: int
-    gates: gpd.GeoDataFrame
-    walled: frozenset[str]
+    gates: Gates
+    holders: pd.DataFrame
+    walls: np.ndarray
     settings: WalkSettings
 
     @classmethod
     def build(cls, streets: Streets, estates: Estates, gates: Gates, settings: WalkSettings) -> Self:
-        """Cut the streets at the walls and number the nodes; the order of rows has no influence on any result."""
-        public = streets_outside_walls(
-            streets, estates, wall_tolerance_m=settings.wall_tolerance_m, through_classes=settings.through_classes)
+        """Cut the streets at the walls, number the nodes and assume the gates nobody lists.
+
+        The order of rows has no influence on any result.
+        """
+        walls = walled_ground(estates, settings.wall_tolerance_m)
+        public = streets_outside_walls(streets, walls, settings.through_classes)
         edges = public.frame[public.frame["foot"]]
         edges = edges.iloc[np.argsort(shapely.to_wkb(edges.geometry.values, byte_order=1), kind="stable")].copy()
         keys = np.unique(edges[["u", "v"]].to_numpy())
@@ -80,20 +86,29 @@ class StreetNetwork:
         length_mm = to_mm(edges.geometry.length.to_numpy())
         usable = on_mainland(
             edges["u"].to_numpy(), edges["v"].to_numpy(), length_mm, max(len(keys), 1), settings.min_island_m)
-        walled = frozenset(estates.frame.index[estates.frame["walled"] & estates.located])
-        on_foot = gates.on_foot
-        return cls(edges, length_mm, usable, len(keys), on_foot[on_foot["estate_id"].isin(walled)], walled, settings)
+        every_gate = with_assumed_gates(
+            gates, estates, streets, public=edges.geometry.values[usable], walls=walls,
+            wall_tolerance_m=settings.wall_tolerance_m, merge_within_m=settings.merge_gates_m,
+            max_snap_m=settings.max_snap_m)
+        return cls(edges, length_mm, usable, len(keys), every_gate, holders(estates, settings.nested_share), walls, settings)
+
+    @cached_property
+    def gates_on_foot(self) -> gpd.GeoDataFrame:
+        """The open gates of walled estates, known and assumed, that people walk through."""
+        on_foot = self.gates.on_foot
+        return on_foot[on_foot["estate_id"].isin(self.holders["estate_id"])]
 
     @cached_property
     def gate_streets(self) -> Attachment:
         """Where each usable gate meets the street."""
-        return self._attach(self.gates)
+        return self._attach(self.gates_on_foot)
 
     def access(self, points: gpd.GeoDataFrame) -> pd.Series:
         """How each point gets out: ``street``, ``gate``, or why it cannot: ``no_street``, ``no_gate``."""
         walled = self._in_walls(points)
-        open_gates = set(self.gates["estate_id"].to_numpy()[self.gate_streets.found])
-        has_gate = points["estate_id"].isin(open_gates).to_numpy()
+        reached = self.gates_on_foot["estate_id"].to_numpy()[self.gate_streets.found]
+        let_out = self.holders.loc[self.holders["holder_id"].isin(reached), "estate_id"]
+        has_gate = points["estate_id"].isin(let_out).to_numpy()
         found = self._attach(points).found
         answer = np.select(
             [walled & has_gate, walled, found], ["gate", "no_gate", "street"], default="no_street")
@@ -163,11 +178,11 @@ class StreetNetwork:
         return shapely.union_all(shapely.buffer([*lines, *destinations.geometry.values], self.settings.service_area_buffer_m))
 
     def _attach(self, points: gpd.GeoDataFrame) -> Attachment:
-        return attach(points.geometry.values, self.edges.geometry.values, self.length_mm, self.usable,
-                      self.settings.max_snap_m)
+        return attach(points.geometry.values, self.edges.geometry.values, self.length_mm, usable=self.usable,
+                      walls=self.walls, max_snap_m=self.settings.max_snap_m)
 
     def _in_walls(self, points: gpd.GeoDataFrame) -> np.ndarray:
-        walled: np.ndarray = points["estate_id"].isin(self.walled).to_numpy()
+        walled: np.ndarray = points["estate_id"].isin(self.holders["estate_id"]).to_numpy()
         return walled
 
     def _inside_mm(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -175,14 +190,15 @@ class StreetNetwork:
 
     def _direct(self, origins: gpd.GeoDataFrame, destinations: gpd.GeoDataFrame) -> pd.DataFrame:
         """Walks that never leave a walled estate."""
-        sides = [
-            pd.DataFrame({side: np.flatnonzero(walled), "estate_id": points["estate_id"].to_numpy()[walled]})
-            for side, points in (("origin", origins), ("destination", destinations))
-            for walled in (self._in_walls(points),)]
-        met = sides[0].merge(sides[1], on="estate_id")
-        a, b = met["origin"].to_numpy(), met["destination"].to_numpy()
+        met = self._inside(origins).merge(self._inside(destinations), on="holder_id").drop_duplicates(["row_x", "row_y"])
+        a, b = met["row_x"].to_numpy(), met["row_y"].to_numpy()
         mm = self._inside_mm(origins.geometry.values[a], destinations.geometry.values[b])
         return pd.DataFrame({"origin": a, "destination": b, "mm": mm.astype(float)})
+
+    def _inside(self, points: gpd.GeoDataFrame) -> pd.DataFrame:
+        """The rows of points in walled estates, with each estate that holds them."""
+        rows = pd.DataFrame({"row": np.arange(len(points)), "estate_id": points["estate_id"].to_numpy()})
+        return rows.merge(self.holders, on="estate_id")[["row", "holder_id"]]
 
     def _by_street(
         self, origins: gpd.GeoDataFrame, destinations: gpd.GeoDataFrame, limit: float, gate_cost_m: float
@@ -222,11 +238,11 @@ class StreetNetwork:
 
     def _terminals(self, points: gpd.GeoDataFrame) -> _Terminals:
         walled = self._in_walls(points)
-        gates = pd.DataFrame({"gate": np.arange(len(self.gates)), "estate_id": self.gates["estate_id"].to_numpy()})
-        inside = pd.DataFrame({"row": np.flatnonzero(walled), "estate_id": points["estate_id"].to_numpy()[walled]})
-        ways = inside.merge(gates, on="estate_id")
+        frame = self.gates_on_foot
+        gates = pd.DataFrame({"gate": np.arange(len(frame)), "holder_id": frame["estate_id"].to_numpy()})
+        ways = self._inside(points).merge(gates, on="holder_id")
         row, gate = ways["row"].to_numpy(), ways["gate"].to_numpy()
-        mm = self._inside_mm(points.geometry.values[row], self.gates.geometry.values[gate])
+        mm = self._inside_mm(points.geometry.values[row], frame.geometry.values[gate])
         street = self._attach(points)
         edge = np.where(walled, -1, street.edge)
         return _Terminals(row, gate, mm, Attachment(edge, street.offset_mm, street.snap_mm))

@@ -8,7 +8,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from gis.errors import InputError, Problem
+from gis.errors import InputError, Problem, Words, say
 
 COLUMNS = (
     "required", "provided", "shortfall", "low", "high", "unit", "coverage", "severity", "status", "basis", "confidence",
@@ -51,26 +51,27 @@ class AnalysisResult:
     evidence: Mapping[str, gpd.GeoDataFrame] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        problems = [Problem(why=f"AnalysisResult: {why}", fix="build it with gis.results.measure") for why in self._broken()]
+        problems = [Problem(why=say("AnalysisResult: {why}", why=why), fix="build it with gis.results.measure")
+                    for why in self._broken()]
         if problems:
             raise InputError(problems)
 
-    def _broken(self) -> list[str]:
+    def _broken(self) -> list[Words]:
         table = self.table
         if list(table.index.names) != ["estate_id", "measure"] or tuple(table.columns) != COLUMNS:
-            return ["the table has the wrong index or columns"]
+            return [say("the table has the wrong index or columns")]
         measures = set(table.index.get_level_values("measure"))
         status, shortfall = table["status"], table["shortfall"]
         checks = {
-            "an estate has a measure twice": table.index.has_duplicates,
-            f"the headline {self.headline!r} is not a measure": self.headline not in measures,
-            "a safety measure is not a measure": not self.safety <= measures,
-            "a status is outside the closed set": not status.isin(list(Status)).all(),
-            "an unknown row has a shortfall": shortfall[status == Status.UNKNOWN].notna().any(),
-            "a met row is short": (shortfall[status == Status.MET] != 0).any(),
-            "a short row is not short": not (shortfall[status == Status.SHORT] > 0).all(),
-            "low exceeds high": (table["low"] > table["high"]).any(),
-            "a confidence is not A, B, C or D": not table["confidence"].isin(list("ABCD")).all(),
+            say("an estate has a measure twice"): table.index.has_duplicates,
+            say("the headline {name!r} is not a measure", name=self.headline): self.headline not in measures,
+            say("a safety measure is not a measure"): not self.safety <= measures,
+            say("a status is outside the closed set"): not status.isin(list(Status)).all(),
+            say("an unknown row has a shortfall"): shortfall[status == Status.UNKNOWN].notna().any(),
+            say("a met row is short"): (shortfall[status == Status.MET] != 0).any(),
+            say("a short row is not short"): not (shortfall[status == Status.SHORT] > 0).all(),
+            say("low exceeds high"): (table["low"] > table["high"]).any(),
+            say("a confidence is not A, B, C or D"): not table["confidence"].isin(list("ABCD")).all(),
         }
         return [why for why, broken in checks.items() if broken]
 

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from gis.errors import InputError, Problem
+from gis.errors import InputError, Problem, either, say
 from gis.geometry import has_shape
 
 NO_ESTATE = ""
@@ -83,26 +83,31 @@ class Table:
         kind = type(self).__name__
         frame, problems = self.frame, []
         if frame.index.name != self.index_name:
-            problems.append(Problem(why=f"{kind}: the index is {frame.index.name!r}", fix=f"index by {self.index_name}"))
+            problems.append(Problem(why=say("{kind}: the index is {name}", kind=kind, name=repr(frame.index.name)),
+                                    fix=say("index by {name}", name=self.index_name)))
         problems.extend(
-            Problem(column=self.index_name, value=str(key), why=f"{kind}: id appears more than once",
+            Problem(column=self.index_name, value=str(key), why=say("{kind}: id appears more than once", kind=kind),
                     fix="give each row an id of its own")
             for key in frame.index[frame.index.duplicated()].unique())
         problems.extend(
-            Problem(column=name, why=f"{kind}: column is missing", fix=f"build the table with {kind}.of")
+            Problem(column=name, why=say("{kind}: column is missing", kind=kind),
+                    fix=say("build the table with {kind}.of", kind=kind))
             for name in self.columns if name not in frame)
         if frame.crs is None or not frame.crs.is_projected:
-            problems.append(Problem(why=f"{kind}: CRS {frame.crs} is not metric", fix="project it with gis.crs first"))
+            problems.append(Problem(why=say("{kind}: CRS {crs} is not metric", kind=kind, crs=str(frame.crs)),
+                                    fix="project it with gis.crs first"))
         geometry = frame.geometry
         there = has_shape(geometry)
         missing, invalid = ~there, there & ~geometry.is_valid
         wrong = ~geometry.geom_type.isin(self.geometry_types) & ~missing
-        checks = [(invalid, "geometry is invalid", "repair it with gis.geometry"),
-                  (wrong, f"geometry is not {' or '.join(sorted(self.geometry_types))}", "give that kind of geometry")]
+        checks = [(invalid, say("geometry is invalid"), say("repair it with gis.geometry")),
+                  (wrong, say("geometry is not {types}", types=either(sorted(self.geometry_types))),
+                   say("give that kind of geometry"))]
         if self.geometry_required:
-            checks.append((missing, "geometry is missing", "leave the row out or locate it"))
+            checks.append((missing, say("geometry is missing"), say("leave the row out or locate it")))
         for bad, why, fix in checks:
-            problems.extend(Problem(value=str(key), why=f"{kind}: {why}", fix=fix) for key in frame.index[bad])
+            problems.extend(Problem(value=str(key), why=say("{kind}: {why}", kind=kind, why=why), fix=fix)
+                            for key in frame.index[bad])
         return problems
 
 

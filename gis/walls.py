@@ -8,21 +8,24 @@ import shapely
 from gis.tables import Estates, Gates, Streets
 
 
-def streets_outside_walls(
-    streets: Streets, estates: Estates, *, wall_tolerance_m: float, through_classes: frozenset[str]
-) -> Streets:
-    """The public streets: what lies deeper than ``wall_tolerance_m`` inside a walled estate is cut away.
+def walled_ground(estates: Estates, wall_tolerance_m: float) -> np.ndarray:
+    """What lies deeper than ``wall_tolerance_m`` inside the walled estates, as an array of areas."""
+    frame = estates.frame[estates.located & estates.frame["walled"]]
+    ground = shapely.buffer(frame.geometry.values, -wall_tolerance_m, join_style="mitre")
+    return np.asarray(ground[~shapely.is_empty(ground)])
+
+
+def streets_outside_walls(streets: Streets, walls: np.ndarray, through_classes: frozenset[str]) -> Streets:
+    """The public streets: what lies on walled ground is cut away.
 
     A street drawn along the outline stays whole, and so do the ``through_classes`` (main roads are public whatever
     an outline says). A cut street ends at the wall in a node of its own.
 
     Args:
         streets: metric CRS.
-        estates: the same CRS.
-        wall_tolerance_m: how far inside an outline a street may run and still count as outside.
+        walls: ``walled_ground``, the same CRS.
         through_classes: street classes that no wall cuts.
     """
-    walls = _walls(estates, wall_tolerance_m)
     frame = streets.frame
     edge, wall = shapely.STRtree(walls).query(frame.geometry.values, predicate="intersects")
     cuttable = ~frame["street_class"].isin(through_classes).to_numpy()[edge]
@@ -39,12 +42,6 @@ def streets_outside_walls(
     whole = frame.drop(frame.index[rows])
     parts = _parts(frame.iloc[rows], rest, first_free_node=int(frame[["u", "v"]].to_numpy().max()) + 1)
     return Streets.of(pd.concat([whole, parts]), extent=streets.extent)
-
-
-def _walls(estates: Estates, wall_tolerance_m: float) -> np.ndarray:
-    frame = estates.frame[estates.located & estates.frame["walled"]]
-    walls = shapely.buffer(frame.geometry.values, -wall_tolerance_m, join_style="mitre")
-    return np.asarray(walls[~shapely.is_empty(walls)])
 
 
 def _parts(frame: gpd.GeoDataFrame, rest: np.ndarray, *, first_free_node: int) -> gpd.GeoDataFrame:
@@ -68,24 +65,50 @@ def _parts(frame: gpd.GeoDataFrame, rest: np.ndarray, *, first_free_node: int) -
     return parts
 
 
-def with_assumed_gates(
-    gates: Gates, estates: Estates, streets: Streets, *, wall_tolerance_m: float, merge_within_m: float,
-    max_snap_m: float,
-) -> Gates:
-    """Give each walled estate without a known gate the gates its streets suggest, marked ``assumed``.
+def holders(estates: Estates, nested_share: float) -> pd.DataFrame:
+    """Which walled estates each walled estate stands in, itself included: ``estate_id`` and ``holder_id``.
 
-    They stand where walkable streets cross the outline (crossings closer than ``merge_within_m`` are one gate), else
-    at the point of the outline nearest to a street within ``max_snap_m``. An estate with known gates, even if all are
-    closed, gets none.
+    An estate stands in another when at least ``nested_share`` of its outline does: its people share the outer gates.
     """
-    known = set(gates.frame["estate_id"])
+    frame = estates.frame[estates.located & estates.frame["walled"]]
+    shapes = frame.geometry.values
+    inner, outer = shapely.STRtree(shapes).query(shapes, predicate="intersects")
+    shared = shapely.area(shapely.intersection(shapes[inner], shapes[outer])) / shapely.area(shapes[inner])
+    smaller = shapely.area(shapes[inner]) < shapely.area(shapes[outer])
+    nested = (inner == outer) | ((shared >= nested_share) & smaller)
+    return pd.DataFrame({"estate_id": frame.index[inner[nested]], "holder_id": frame.index[outer[nested]]})
+
+
+def with_assumed_gates(
+    gates: Gates, estates: Estates, streets: Streets, *, public: np.ndarray, walls: np.ndarray,
+    wall_tolerance_m: float, merge_within_m: float, max_snap_m: float,
+) -> Gates:
+    """Give each walled estate that no known gate serves on foot the gates its streets suggest, marked ``assumed``.
+
+    They stand where walkable streets cross the outline and go on outside as a public street (crossings closer than
+    ``merge_within_m`` are one gate), else at the point of the outline nearest to a public street within
+    ``max_snap_m``. An estate with known gates on foot, even if all are closed, gets none.
+
+    Args:
+        gates: the known ones.
+        estates: all estates.
+        streets: all streets, inside the walls too.
+        public: the lines of the public street network, which people outside walk on.
+        walls: ``walled_ground``; the way from an outline to its nearest street may not touch it.
+        wall_tolerance_m: how little inside an outline a street may run and still count as outside.
+        merge_within_m: see above.
+        max_snap_m: see above.
+    """
+    known = set(gates.frame.loc[gates.frame["foot"], "estate_id"])
     wanted = estates.frame[estates.located & estates.frame["walled"] & ~estates.frame.index.isin(known)]
     walkable = streets.frame.loc[streets.frame["foot"], ["geometry"]]
-    if wanted.empty or walkable.empty:
+    if wanted.empty or walkable.empty or not len(public):
         return gates
     found = _crossings(wanted, walkable, wall_tolerance_m, merge_within_m)
+    near = shapely.STRtree(public).query(found["geometry"].to_numpy(), predicate="dwithin", distance=wall_tolerance_m)[0]
+    found = found.iloc[np.unique(near)]
     without = wanted[~wanted.index.isin(found["estate_id"])]
-    found = pd.concat([found, _nearest_to_street(without, walkable, max_snap_m)], ignore_index=True)
+    found = pd.concat([found, _nearest_to_street(without, public, walls, max_snap_m)], ignore_index=True)
     if found.empty:
         return gates
     order = found.groupby("estate_id").cumcount() + 1
@@ -113,9 +136,12 @@ def _crossings(
     return pd.DataFrame({"estate_id": estates.index[owner[~merged]], "geometry": points[~merged]})
 
 
-def _nearest_to_street(estates: gpd.GeoDataFrame, streets: gpd.GeoDataFrame, max_snap_m: float) -> pd.DataFrame:
-    tree = shapely.STRtree(streets.geometry.values)
+def _nearest_to_street(
+    estates: gpd.GeoDataFrame, public: np.ndarray, walls: np.ndarray, max_snap_m: float
+) -> pd.DataFrame:
+    tree = shapely.STRtree(public)
     boundary = shapely.boundary(estates.geometry.values)
     row, street = tree.query_nearest(boundary, max_distance=max_snap_m, all_matches=False)
-    link = shapely.shortest_line(boundary[row], streets.geometry.values[street])
-    return pd.DataFrame({"estate_id": estates.index[row], "geometry": shapely.get_point(link, 0)})
+    link = shapely.shortest_line(boundary[row], public[street])
+    free = np.setdiff1d(np.arange(len(link)), shapely.STRtree(walls).query(link, predicate="intersects")[0])
+    return pd.DataFrame({"estate_id": estates.index[row[free]], "geometry": shapely.get_point(link[free], 0)})

@@ -8,10 +8,17 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from gis.errors import Words, say
+
 _NUMBER = r"[+-]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d*)?(?:[eE][+-]?\d+)?"
 _YEAR = r"(\d{4})(?:\.0*|年.*|[-/.]\d.*)?"
 _FIRST_YEAR = 1900
 _LARGEST_EXACT = 1e15
+_NO_TEXT: dict[int, str | None] = {
+    **dict.fromkeys([*range(0x09), *range(0x0E, 0x20), *range(0x7F, 0xA0)]),  # controls
+    **dict.fromkeys([*range(0xD800, 0xE000), *range(0xFDD0, 0xFDF0), 0xFFFE, 0xFFFF]),  # no characters at all
+    0x0B: " ", 0x0C: " ", 0x85: " ",  # ends of lines and pages
+}
 
 
 class Parsed(NamedTuple):
@@ -22,7 +29,10 @@ class Parsed(NamedTuple):
 
 
 def as_text(cells: pd.Series) -> pd.Series:
-    """Cells as they are shown: whole numbers without ``.0``, dates as ISO, outer spaces off, nothing as ``""``."""
+    """Cells as they are shown: whole numbers without ``.0``, dates as ISO, outer spaces off, nothing as ``""``.
+
+    Control characters, which nobody sees and no page may hold, are left out.
+    """
     return cells.map(_shown).astype("object")
 
 
@@ -40,8 +50,8 @@ def as_number(cells: pd.Series, unknown: frozenset[str], *, negative: bool = Fal
     values[shaped] = text[shaped].str.replace(",", "").astype("float64")
     endless = values.abs() == np.inf
     below = (values < 0) & ~endless & (not negative)
-    return _parsed(values, {"is not a number": ~shaped & ~empty, "is too large to be a number": endless,
-                            "is below zero": below})
+    return _parsed(values, {say("this is not a number"): ~shaped & ~empty, say("this is too large to be a number"): endless,
+                            say("this is below zero"): below})
 
 
 def as_year(cells: pd.Series, unknown: frozenset[str], last_year: int) -> Parsed:
@@ -51,15 +61,16 @@ def as_year(cells: pd.Series, unknown: frozenset[str], last_year: int) -> Parsed
     digits = text.str.extract(f"^{_YEAR}$", expand=False)
     values = pd.Series(pd.to_numeric(digits), index=cells.index, dtype="float64")
     outside = values.notna() & ~values.between(_FIRST_YEAR, last_year)
-    return _parsed(values, {"is not a year": values.isna() & ~empty,
-                            f"is not between {_FIRST_YEAR} and {last_year}": outside})
+    return _parsed(values, {
+        say("this is not a year"): values.isna() & ~empty,
+        say("this is not between {first} and {last}", first=_FIRST_YEAR, last=last_year): outside})
 
 
 def as_yes_no(cells: pd.Series, unknown: frozenset[str], yes: frozenset[str], no: frozenset[str]) -> Parsed:
     """1 for yes, 0 for no."""
     text = folded(as_text(cells))
     values = pd.Series(np.select([text.isin(yes), text.isin(no)], [1.0, 0.0], np.nan), index=cells.index)
-    return _parsed(values, {"is neither yes nor no": values.isna() & ~text.isin({"", *unknown})})
+    return _parsed(values, {say("this is neither yes nor no"): values.isna() & ~text.isin({"", *unknown})})
 
 
 def as_choice(
@@ -70,7 +81,7 @@ def as_choice(
     blank = text.isin({"", *unknown})
     known = text.map(words)
     values = known.where(known.notna(), empty if otherwise is None else otherwise).mask(blank, empty).astype("object")
-    return _parsed(values, {"is not a word this program knows": known.isna() & ~blank & (otherwise is None)}, empty)
+    return _parsed(values, {say("this is not a word this program knows"): known.isna() & ~blank & (otherwise is None)}, empty)
 
 
 def as_date(cells: pd.Series, unknown: frozenset[str]) -> Parsed:
@@ -78,10 +89,10 @@ def as_date(cells: pd.Series, unknown: frozenset[str]) -> Parsed:
     text = as_text(cells).str.replace(r"[年月/.]", "-", regex=True).str.replace("日", "")
     blank = folded(text).isin({"", *unknown})
     values = pd.to_datetime(text.mask(blank), errors="coerce", format="mixed").dt.normalize()
-    return _parsed(values, {"is not a date": values.isna() & ~blank}, pd.NaT)
+    return _parsed(values, {say("this is not a date"): values.isna() & ~blank}, pd.NaT)
 
 
-def _parsed(values: pd.Series, faults: Mapping[str, pd.Series], unknown: Any = np.nan) -> Parsed:
+def _parsed(values: pd.Series, faults: Mapping[Words, pd.Series], unknown: Any = np.nan) -> Parsed:
     wrong = pd.Series("", index=values.index, dtype="object")
     for why, where in faults.items():
         wrong[where] = why
@@ -100,4 +111,9 @@ def _shown(cell: Any) -> str:
         return cell.date().isoformat()
     if isinstance(cell, dt.date | dt.time):
         return cell.isoformat()
-    return str(cell).strip()
+    return printable(str(cell)).strip()
+
+
+def printable(text: str) -> str:
+    """Text without control characters; tabs and line ends stay."""
+    return text.translate(_NO_TEXT)

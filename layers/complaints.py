@@ -3,7 +3,7 @@
 import geopandas as gpd
 import pandas as pd
 
-from gis.errors import Problem, ProblemLog
+from gis.errors import Problem, ProblemLog, say
 from gis.geometry import has_shape
 from gis.tables import NO_ESTATE, Estates
 from layers.fields import read_fields
@@ -50,7 +50,9 @@ def with_complaints(estates: Estates, counts: pd.Series) -> Estates:
 def _list_lost(lost: pd.DataFrame, total: int, source: Source, log: ProblemLog) -> None:
     if len(lost):
         said = lost["estate_id"].where(lost["estate_id"] != "", lost["estate_name"])
-        places = [f"row {row} {name}".rstrip() for row, name in zip(lost[ROW], said, strict=True)][:_LISTED]
+        places = tuple(say("row {row} {name}", row=int(row), name=str(name)) if str(name).strip() else say("row {row}", row=int(row))
+                       for row, name in zip(lost[ROW][:_LISTED], said[:_LISTED], strict=True))
         log.add(Problem(file=source.path.name, sheet=source.sheet or "", row=int(lost[ROW].iloc[0]), severity="warning",
-                        why=f"{len(lost)} of {total} complaints belong to no estate: {', '.join(places)}",
+                        why=say("{count} of {total} complaints belong to no estate: {places}", count=len(lost), total=total,
+                                places=places),
                         fix="write 小区编号 or 小区名称 as the estates' file does; until then they are not counted"))

@@ -6,7 +6,7 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 
-from gis.errors import Problem, ProblemLog
+from gis.errors import Problem, ProblemLog, say
 from gis.tables import NO_ESTATE, Buildings, Doors
 from layers.buildings import footprint_of, with_ids
 from layers.fields import read_fields
@@ -56,7 +56,8 @@ def read_doors(source: Source, buildings: Buildings, *, to_crs: Any, log: Proble
     if lost.any():
         log.add(Problem(file=file, row=int(placed.loc[lost, ROW].iloc[0]), severity="warning",
                         value=", ".join(sorted(set(named[lost]))[:10]),
-                        why=f"{int(lost.sum())} doors name a building that is not in the list of buildings",
+                        why=say("{count} doors name a building that is not in the list of buildings",
+                                count=int(lost.sum())),
                         fix="write 楼栋编号 as the buildings' file does; they count where they lie"))
     asked = (named == "") | lost
     found = footprint_of(placed.geometry[asked], buildings, AT_BUILDING_M)

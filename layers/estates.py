@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from gis.errors import InputError, Problem, ProblemLog
-from gis.geometry import has_shape, repair_areas
+from gis.errors import InputError, Problem, ProblemLog, say
+from gis.geometry import fault, has_shape, repair_areas
 from gis.tables import Estates
 from layers.files import ROW, Source
 from layers.places import projected
@@ -104,9 +104,9 @@ def _outlines(side: Side | None, to_crs: Any, log: ProblemLog) -> gpd.GeoSeries:
     moved = projected(gpd.GeoDataFrame(geometry=side.geometry), to_crs, file=side.source.path.name).geometry
     wrong = moved.notna() & ~moved.geom_type.isin(_AREAS)
     if wrong.any():
-        kinds = ", ".join(sorted(set(moved[wrong].geom_type)))
-        log.add(side.problem(f"{int(wrong.sum())} rows hold {kinds}, not outlines",
-                             "draw their outlines as areas; until then these estates are not located"))
+        kinds = tuple(sorted(set(moved[wrong].geom_type)))
+        log.add(side.problem(why=say("{count} rows hold {kinds}, not outlines", count=int(wrong.sum()), kinds=kinds),
+                             fix="draw their outlines as areas; until then these estates are not located"))
     return moved.mask(wrong)
 
 
@@ -115,13 +115,14 @@ def _repaired(geometry: gpd.GeoSeries, joined: pd.DataFrame, file: str, log: Pro
     rows = joined.loc[ledger.index, ROW]
     for key, row, (reason, before, after) in zip(ledger.index, rows, ledger.to_numpy(), strict=True):
         log.add(Problem(file=file, row=int(row), value=str(key), severity="warning",
-                        why=f"broken outline ({reason}) repaired: {before:.1f} m² before, {after:.1f} m² after",
+                        why=say("broken outline ({reason}) repaired: {before_m2:.1f} m² before, {after_m2:.1f} m² after",
+                                reason=fault(reason), before_m2=before, after_m2=after),
                         fix="look at it on the map and redraw it where the repair is wrong"))
     unlocated = ~has_shape(areas)
     listed = (joined[OUTLINE_ROW] < 0) & bool((joined[OUTLINE_ROW] >= 0).any())
     unlisted = unlocated & ~listed
     if unlisted.any():
         log.add(Problem(file=file, severity="warning", value=", ".join(areas.index[unlisted][:10]),
-                        why=f"{int(unlisted.sum())} of {len(areas)} estates have no outline",
+                        why=say("{count} of {total} estates have no outline", count=int(unlisted.sum()), total=len(areas)),
                         fix="draw their outlines; until then what depends on place is unknown for them"))
     return areas.mask(unlocated)

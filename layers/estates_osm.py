@@ -5,8 +5,8 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 
-from gis.errors import Problem, ProblemLog
-from gis.geometry import has_shape, repair_areas
+from gis.errors import Problem, ProblemLog, say
+from gis.geometry import fault, has_shape, repair_areas
 from gis.tables import Estates
 from layers.estates import mark_edge_of_data
 from layers.osm_extract import OsmExtract
@@ -36,7 +36,7 @@ def estates_of_osm(
     cut = extract.cut.loc[extract.cut["part"] == "estates", "object_id"]
     if len(cut):
         log.add(Problem(file=extract.file, value=", ".join(cut.head(10)), severity="warning",
-                        why=f"{len(cut)} residential areas are cut by the edge of the extract and left out",
+                        why=say("{count} residential areas are cut by the edge of the extract and left out", count=len(cut)),
                         fix="export a larger area"))
     _warn_of_nested(estates, extract.file, log)
     return mark_edge_of_data(estates, project_extent(extract.extent, to_crs), edge_margin_m)
@@ -49,8 +49,8 @@ def repaired_areas(frame: gpd.GeoDataFrame, to_crs: Any, file: str, log: Problem
     for object_id, row in ledger.iterrows():
         log.add(Problem(
             file=file, value=str(object_id), severity="warning", fix="correct the outline in OSM",
-            why=f"the outline was repaired ({row['reason']}): {row['area_before_m2']:.1f} m² before, "
-                f"{row['area_after_m2']:.1f} m² after"))
+            why=say("the outline was repaired ({reason}): {before_m2:.1f} m² before, {after_m2:.1f} m² after",
+                    reason=fault(row["reason"]), before_m2=row["area_before_m2"], after_m2=row["area_after_m2"])))
     kept = has_shape(shapes)
     return moved.set_geometry(shapes)[kept]
 
@@ -66,5 +66,5 @@ def _warn_of_nested(estates: Estates, file: str, log: ProblemLog) -> None:
     names = estates.frame["name"].to_numpy()
     for row in pd.DataFrame({"inner": names[inner[inside]], "outer": names[outer[inside]]}).itertuples():
         log.add(Problem(file=file, value=str(row.inner), severity="warning",
-                        why=f"this estate lies inside the estate {row.outer}; both are kept",
+                        why=say("this estate lies inside the estate {outer}; both are kept", outer=str(row.outer)),
                         fix="take one of them out of the project if they are one estate"))

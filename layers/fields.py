@@ -15,7 +15,7 @@ from typing import Any
 
 import pandas as pd
 
-from gis.errors import Problem, ProblemLog
+from gis.errors import Problem, ProblemLog, Words, either, listed, say
 from layers.cells import Parsed, as_choice, as_date, as_number, as_text, as_year, as_yes_no
 from layers.files import ROW
 
@@ -23,12 +23,12 @@ _NO_YEAR_LIMIT = 2100
 _LISTED = 12
 
 _FIXES = {
-    "count": "write digits only, such as 1280, or leave the cell empty where it is not known",
-    "number": "write digits only, such as 12.5, or leave the cell empty where it is not known",
-    "coordinate": "write a decimal number, such as 121.4737, or leave the cell empty",
-    "year": "write the year in four digits, such as 1998, or leave the cell empty",
-    "yes_no": "write 是 or 否, or leave the cell empty where it is not known",
-    "date": "write the day as 2026-10-31, or leave the cell empty",
+    "count": say("write digits only, such as 1280, or leave the cell empty where it is not known"),
+    "number": say("write digits only, such as 12.5, or leave the cell empty where it is not known"),
+    "coordinate": say("write a decimal number, such as 121.4737, or leave the cell empty"),
+    "year": say("write the year in four digits, such as 1998, or leave the cell empty"),
+    "yes_no": say("write 是 or 否, or leave the cell empty where it is not known"),
+    "date": say("write the day as 2026-10-31, or leave the cell empty"),
 }
 
 
@@ -67,7 +67,7 @@ def read_fields(
         table: which list of fields applies.
         file: name for messages.
         log: takes wrong cells and missing columns as errors, left-out and personal columns as warnings.
-        sheet: name for messages.
+        sheet: name for messages; else the one that ``read_table`` noted.
         required: groups of field names, of each of which at least one column must be there.
         data_year: years up to the one after it are believed.
 
@@ -75,7 +75,7 @@ def read_fields(
         ``ROW`` and the fields found, in the order of the list, on the index of ``raw``: text as ``object`` (``""``
         where empty), dates as datetime, all else float (NaN is unknown, yes is 1). A wrong cell is unknown.
     """
-    known = fields_of(table)
+    known, sheet = fields_of(table), sheet or str(raw.attrs.get("sheet", ""))
     cells = drop_personal(raw, file=file, sheet=sheet, log=log)
     columns = [name for name in cells.columns if name not in {ROW, "geometry"}]
     found = match_columns([str(name) for name in columns], table)
@@ -83,12 +83,12 @@ def read_fields(
     left_out = [str(name) for name in columns if str(name) not in found.values() and header_key(str(name)) not in silent]
     if left_out:
         log.add(Problem(file=file, sheet=sheet, severity="warning", fix="nothing, unless one is meant to be read",
-                        why=f"columns not read: {_listed(left_out)}"))
+                        why=say("columns not read: {names}", names=listed(left_out, _LISTED))))
     for group in required:
         if not set(group) & set(found):
-            wanted = " or ".join(known[name].label for name in group)
+            wanted = either([known[name].label for name in group])
             log.add(Problem(file=file, sheet=sheet, row=1, column=wanted, why="this column is missing",
-                            fix=f"add it; the columns found are {_listed([str(name) for name in columns]) or 'none'}"))
+                            fix=say("add it; the columns found are {names}", names=listed(columns, _LISTED) or say("none"))))
     rows = (cells[ROW] if ROW in cells else pd.Series(range(1, len(cells) + 1), index=cells.index)).astype("int64")
     by_text = {str(name): cells[name].astype("object") for name in columns}
     values: dict[str, Any] = {ROW: rows}
@@ -105,7 +105,7 @@ def drop_personal(raw: Any, *, file: str, log: ProblemLog, sheet: str = "") -> A
     personal = [name for name in raw.columns if name not in {ROW, "geometry"} and is_personal(str(name))]
     if personal:
         log.add(Problem(file=file, sheet=sheet, severity="warning", fix="leave such columns out of the file",
-                        why=f"columns about persons were dropped unread: {_listed([str(name) for name in personal])}"))
+                        why=say("columns about persons were dropped unread: {names}", names=listed(personal, _LISTED))))
     return raw.drop(columns=personal)
 
 
@@ -172,19 +172,14 @@ def _words_of(entry: Field) -> dict[str, str]:
     return {unicodedata.normalize("NFKC", "".join(word.casefold().split())): value for word, value in pairs}
 
 
-def _fix(entry: Field) -> str:
-    return _FIXES.get(entry.type, "write one of " + ", ".join(words[0] for words in entry.choices.values()))
+def _fix(entry: Field) -> Words:
+    return _FIXES.get(entry.type) or say("write one of {words}", words=tuple(words[0] for words in entry.choices.values()))
 
 
 def _note_wrong(cells: pd.DataFrame, place: Problem, log: ProblemLog) -> None:
     wrong = cells[cells["why"].notna()]
     for why, row, value in zip(wrong["why"], wrong["row"], as_text(wrong["value"]), strict=True):
-        log.add(replace(place, why=f"this {why}", row=int(row), value=value))
-
-
-def _listed(names: list[str]) -> str:
-    more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
-    return ", ".join(names[:_LISTED]) + more
+        log.add(replace(place, why=why, row=int(row), value=value))
 
 
 @functools.cache

@@ -6,26 +6,27 @@ import re
 import struct
 import zipfile
 import zlib
+from collections.abc import Mapping
 from pathlib import Path
 
-from gis.errors import InputError, Problem
+from gis.errors import InputError, Problem, Words, either, reported, say, system_reason
 
-VECTOR_KINDS = {
-    ".gpkg": "a GeoPackage", ".geojson": "GeoJSON", ".json": "GeoJSON", ".geojson.gz": "gzipped GeoJSON",
-    ".shp": "a Shapefile", ".fgb": "FlatGeobuf", ".parquet": "GeoParquet",
+VECTOR_KINDS: dict[str, Words | str] = {
+    ".gpkg": say("a GeoPackage"), ".geojson": "GeoJSON", ".json": "GeoJSON", ".geojson.gz": say("gzipped GeoJSON"),
+    ".shp": say("a Shapefile"), ".fgb": "FlatGeobuf", ".parquet": "GeoParquet",
 }
-TABLE_KINDS = {".csv": "a CSV table", ".xlsx": "an Excel workbook", ".xls": "an Excel 97-2003 workbook"}
+TABLE_KINDS: dict[str, Words | str] = {".csv": say("a CSV table"), ".xlsx": say("an Excel workbook"), ".xls": say("an Excel 97-2003 workbook")}
 
 _FIRST_BYTES = {
     ".gpkg": b"SQLite format 3\x00", ".geojson.gz": b"\x1f\x8b", ".shp": b"\x00\x00\x27\x0a", ".fgb": b"fgb",
     ".parquet": b"PAR1", ".xlsx": b"PK", ".xls": b"\xd0\xcf\x11\xe0",
 }
-_KNOWN_BYTES = {
-    b"\x89PNG": "a PNG picture", b"\xff\xd8\xff": "a JPEG picture", b"%PDF": "a PDF document", b"GIF8": "a GIF picture",
-    b"PK\x03\x04": "a ZIP archive or an Excel workbook", b"SQLite format 3": "a GeoPackage or SQLite database",
-    b"\xd0\xcf\x11\xe0": "an Excel 97-2003 workbook", b"\x1f\x8b": "a gzip archive", b"PAR1": "a Parquet file",
-    b"fgb": "FlatGeobuf", b"\x00\x00\x27\x0a": "a Shapefile", b"II*\x00": "a TIFF raster", b"MM\x00*": "a TIFF raster",
-    b"<": "an HTML or XML text", b"{": "a JSON text",
+_KNOWN_BYTES: dict[bytes, Words | str] = {
+    b"\x89PNG": say("a PNG picture"), b"\xff\xd8\xff": say("a JPEG picture"), b"%PDF": say("a PDF document"), b"GIF8": say("a GIF picture"),
+    b"PK\x03\x04": say("a ZIP archive or an Excel workbook"), b"SQLite format 3": say("a GeoPackage or SQLite database"),
+    b"\xd0\xcf\x11\xe0": say("an Excel 97-2003 workbook"), b"\x1f\x8b": say("a gzip archive"), b"PAR1": say("a Parquet file"),
+    b"fgb": "FlatGeobuf", b"\x00\x00\x27\x0a": say("a Shapefile"), b"II*\x00": say("a TIFF raster"), b"MM\x00*": say("a TIFF raster"),
+    b"<": say("an HTML or XML text"), b"{": say("a JSON text"),
 }
 _SHP_LENGTH_AT = 24  # bytes; big-endian count of 16-bit words
 _MOST_BYTES = 2 * 2**30
@@ -35,7 +36,7 @@ _FILLED_CELL = re.compile(rb"""<(?:\w+:)?c\b[^>]{0,100}?\br=["']([A-Z]{1,3})([0-
 _UTF8_BOM = b"\xef\xbb\xbf"
 
 
-def kind_of(path: Path, kinds: dict[str, str]) -> str:
+def kind_of(path: Path, kinds: Mapping[str, Words | str]) -> str:
     """The ending of the name that says the kind, one of ``kinds``, or ``""``."""
     name = path.name.lower()
     return max((ending for ending in kinds if name.endswith(ending)), key=len, default="")
@@ -56,7 +57,7 @@ def check_present(path: Path) -> None:
             empty = not stream.read(1)
     except OSError as error:
         raise InputError(
-            Problem(file=path.name, why=f"the file cannot be opened ({error.strerror})",
+            Problem(file=path.name, why=say("the file cannot be opened ({error})", error=system_reason(error)),
                     fix="close it in other programs and check that you may read it")) from error
     if empty:
         raise InputError(Problem(file=path.name, why="the file is empty (0 bytes)", fix="export or copy it again"))
@@ -69,7 +70,7 @@ def _exists(path: Path) -> bool:
         return False
 
 
-def check_kind(path: Path, kinds: dict[str, str]) -> str:
+def check_kind(path: Path, kinds: Mapping[str, Words | str]) -> str:
     """Refuse a file that is not one of ``kinds`` by its name or not what its name says by its first bytes.
 
     Returns:
@@ -81,8 +82,8 @@ def check_kind(path: Path, kinds: dict[str, str]) -> str:
     kind = kind_of(path, kinds)
     if not kind:
         raise InputError(
-            Problem(file=path.name, why=f"files of this kind cannot be read here ({path.suffix or 'no ending'})",
-                    fix=f"give one of {', '.join(kinds)}"))
+            Problem(file=path.name, why=say("files of this kind cannot be read here ({kind})", kind=path.suffix or say("no ending")),
+                    fix=say("give one of {names}", names=tuple(kinds))))
     with path.open("rb") as stream:
         start = stream.read(64).removeprefix(_UTF8_BOM).lstrip(b" \t\r\n")
     found = next((label for magic, label in _KNOWN_BYTES.items() if start.startswith(magic)), "")
@@ -94,7 +95,7 @@ def check_kind(path: Path, kinds: dict[str, str]) -> str:
         right = start.startswith(_FIRST_BYTES[kind])
     if not right:
         raise InputError(
-            Problem(file=path.name, why=f"the content is {found or 'something else'}, not {kinds[kind]}",
+            Problem(file=path.name, why=say("the content is {found}, not {kind}", found=found or say("something else"), kind=kinds[kind]),
                     fix="give the right file, or save it again in the kind its name says"))
     return kind
 
@@ -110,7 +111,7 @@ def check_whole(path: Path, kind: str) -> None:
             with zipfile.ZipFile(path) as archive:
                 _check_workbook(path, archive)
         except (zipfile.BadZipFile, zlib.error, OSError, ValueError, RuntimeError, EOFError) as error:
-            raise damaged(path, str(error)) from error
+            raise damaged(path, error) from error
     if kind == ".shp":
         _check_shapefile(path)
 
@@ -118,11 +119,11 @@ def check_whole(path: Path, kind: str) -> None:
 def _check_workbook(path: Path, archive: zipfile.ZipFile) -> None:
     unpacked = sum(part.file_size for part in archive.infolist())
     if unpacked > _MOST_BYTES:
-        raise InputError(Problem(file=path.name, why=f"the workbook unpacks to {unpacked / 2**30:.1f} GiB",
+        raise InputError(Problem(file=path.name, why=say("the workbook unpacks to {size_gib:.1f} GiB", size_gib=unpacked / 2**30),
                                  fix="save only the table that is needed"))
     broken = archive.testzip()
     if broken:
-        raise damaged(path, f"part {broken} is broken")
+        raise damaged(path, say("part {name} is broken", name=broken))
     for name in archive.namelist():
         if name.endswith(".xml"):
             corner, cells = _far_corner(archive, name)
@@ -150,7 +151,7 @@ def _check_shapefile(path: Path) -> None:
     missing = [ending for ending, part in parts.items() if part is None]
     if missing:
         raise InputError(
-            Problem(file=path.name, why=f"the Shapefile lacks its {' and '.join(missing)}",
+            Problem(file=path.name, why=say("the Shapefile lacks its {endings}", endings=_both(missing)),
                     fix="copy all files of the Shapefile that have the same name, not only the .shp"))
     promised = {path: 2 * _number(path, ">i", _SHP_LENGTH_AT)}
     table = parts[".dbf"]
@@ -158,7 +159,7 @@ def _check_shapefile(path: Path) -> None:
         promised[table] = _number(table, "<H", 8) + _number(table, "<I", 4) * _number(table, "<H", 10)
     for part, size in promised.items():
         if part.stat().st_size < max(size, 32):
-            raise damaged(part, f"{part.stat().st_size} of {size} bytes are there")
+            raise damaged(part, say("{count} of {total} bytes are there", count=part.stat().st_size, total=size))
 
 
 def _number(path: Path, layout: str, place: int) -> int:
@@ -168,11 +169,12 @@ def _number(path: Path, layout: str, place: int) -> int:
     return int(struct.unpack(layout, data)[0]) if len(data) == struct.calcsize(layout) else 0
 
 
-def damaged(path: Path, detail: str) -> InputError:
-    """The one message for a file that is cut short or corrupt."""
-    short = " ".join(detail.split())[:160]
+def damaged(path: Path, detail: Words | Exception) -> InputError:
+    """The one message for a file that is cut short or corrupt; ``detail`` is ours or what its reader raised."""
+    short = detail if isinstance(detail, Words) else reported(" ".join(str(detail).split())[:160])
     return InputError(
-        Problem(file=path.name, why=f"the file is damaged or incomplete ({short})", fix="export or copy it again"))
+        Problem(file=path.name, why=say("the file is damaged or incomplete ({detail})", detail=short),
+                fix="export or copy it again"))
 
 
 def _sibling(path: Path, ending: str) -> Path | None:
@@ -180,12 +182,17 @@ def _sibling(path: Path, ending: str) -> Path | None:
     return next((one for one in both if one.exists()), None)
 
 
-def _near_names(path: Path) -> str:
+def _both(endings: list[str]) -> Words | str:
+    first, *rest = endings
+    return say("{first} and {last}", first=first, last=rest[0]) if rest else first
+
+
+def _near_names(path: Path) -> Words:
     if not path.parent.is_dir():
-        return f"check the folder {path.parent.name!r}, which does not exist either"
+        return say("check the folder {name!r}, which does not exist either", name=path.parent.name)
     names = sorted(entry.name for entry in path.parent.iterdir() if entry.is_file())
     near = difflib.get_close_matches(path.name, names, n=3, cutoff=0.5)
     near += [name for name in names if Path(name).stem == path.stem and name not in near]
     if near:
-        return f"did you mean {' or '.join(near[:3])}?"
-    return "check the name; the folder holds " + (", ".join(names[:8]) or "no files")
+        return say("did you mean {names}?", names=either(near[:3]))
+    return say("check the name; the folder holds {names}", names=tuple(names[:8]) or say("no files"))

@@ -19,13 +19,15 @@ import python_calamine
 from pyproj.exceptions import CRSError
 from shapely.errors import GEOSException
 
-from gis.errors import InputError, Problem
+from gis.errors import InputError, Problem, Words, reported, say
+from layers.cells import printable
 from layers.file_checks import TABLE_KINDS, VECTOR_KINDS, check_kind, check_present, check_whole, damaged, kind_of
 
 ROW = "_row"
 """Column of a raw table that holds the planner's row number: the header is row 1."""
 
-_CRS_FIX = 'add the line crs = "EPSG:4490" (or the code the data is really in) to its section of project.toml'
+_LAYER, _SHEET = say("layer"), say("sheet")
+_CRS_FIX = say('add the line crs = "EPSG:4490" (or the code the data is really in) to its section of project.toml')
 
 
 @dataclass(frozen=True)
@@ -110,6 +112,7 @@ def read_table(path: Path, *, sheet: str | None = None) -> pd.DataFrame:
 
     Returns:
         columns named as in row 1 plus ``ROW``; a column without a header is named ``column C``. At least one row.
+        ``attrs["sheet"]`` names the sheet that was read.
 
     Raises:
         InputError: one problem with the fix, whatever is wrong with the file.
@@ -130,7 +133,7 @@ def _read_parquet(path: Path) -> Any:
         raise InputError(Problem(file=path.name, why="GeoParquet needs the package pyarrow, which is not installed",
                                  fix="run pip install pyarrow, or save the layer as a GeoPackage")) from error
     except (ValueError, OSError, KeyError) as error:
-        raise damaged(path, str(error)) from error
+        raise damaged(path, error) from error
 
 
 def _read_ogr(path: Path, kind: str, layer: str | None) -> Any:
@@ -138,14 +141,14 @@ def _read_ogr(path: Path, kind: str, layer: str | None) -> Any:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a fault that loses features is found by counting them
-            name = _pick(path, "layer", layer, [row[0] for row in pyogrio.list_layers(target) if row[1] is not None])
+            name = _pick(path, _LAYER, layer, [row[0] for row in pyogrio.list_layers(target) if row[1] is not None])
             promised = int(pyogrio.read_info(target, layer=name)["features"])
             frame = _read_text_either_way(path, target, name, kind)
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, pyogrio.errors.FeatureError,
             pyogrio.errors.GeometryError, pyogrio.errors.FieldError, GEOSException, ValueError, OSError) as error:
-        raise damaged(path, str(error).replace(target, path.name)) from error
+        raise damaged(path, reported(str(error).replace(target, path.name))) from error
     if promised > len(frame):
-        raise damaged(path, f"{len(frame)} of {promised} features can be read")
+        raise damaged(path, say("{count} of {total} features can be read", count=len(frame), total=promised))
     return frame
 
 
@@ -158,16 +161,18 @@ def _read_text_either_way(path: Path, target: str, layer: str, kind: str) -> Any
         return pyogrio.read_dataframe(target, layer=layer, encoding="gb18030")
 
 
-def _pick(path: Path, word: str, wanted: str | None, names: list[str]) -> str:
-    listed = ", ".join(names) or "none"
+def _pick(path: Path, word: Words, wanted: str | None, names: list[str]) -> str:
+    there = tuple(names) or say("none")
     if wanted is not None and wanted not in names:
-        raise InputError(Problem(file=path.name, value=wanted, why=f"there is no such {word}",
-                                 fix=f"give one of its {word}s: {listed}"))
+        raise InputError(Problem(file=path.name, value=wanted, why=say("there is no such {word}", word=word),
+                                 fix=say("give one of its {word}s: {names}", word=word, names=there)))
     if wanted is None and len(names) > 1:
-        raise InputError(Problem(file=path.name, why=f"the file has {len(names)} {word}s ({listed})",
-                                 fix=f'say which, for example {word} = "{names[0]}"'))
+        raise InputError(Problem(file=path.name,
+                                 why=say("the file has {count} {word}s ({names})", count=len(names), word=word, names=there),
+                                 fix=say('say which, for example {key} = "{name}"', key=str(word), name=names[0])))
     if not names:
-        raise InputError(Problem(file=path.name, why=f"the file has no {word} with data", fix="export it again"))
+        raise InputError(Problem(file=path.name, why=say("the file has no {word} with data", word=word),
+                                 fix="export it again"))
     return wanted or names[0]
 
 
@@ -178,12 +183,13 @@ def _csv_rows(path: Path) -> list[list[Any]]:
     try:
         rows = [list(row) for row in csv.reader(io.StringIO(text, newline=""), delimiter=comma, strict=True)]
     except csv.Error as error:
-        raise damaged(path, f"CSV: {error}") from error
+        raise damaged(path, say("CSV: {error}", error=reported(error))) from error
     if len(rows) > 1 and rows[-1] and len(rows[-1]) < len(rows[0]) and not text.endswith(("\n", "\r")):
         raise InputError(
             Problem(file=path.name, row=len(rows),
                     fix="export or copy it again; if the row is whole, end it with a line break",
-                    why=f"the file ends inside this row, after {len(rows[-1])} of {len(rows[0])} cells"))
+                    why=say("the file ends inside this row, after {count} of {total} cells", count=len(rows[-1]),
+                            total=len(rows[0]))))
     return rows
 
 
@@ -193,7 +199,7 @@ def _decoded(path: Path) -> str:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         if error.reason == "unexpected end of data" and error.start > 0:
-            raise damaged(path, "the text ends inside a character") from error
+            raise damaged(path, say("the text ends inside a character")) from error
         text = "\x00" if data.startswith(codecs.BOM_UTF8) else _as_gb18030(data)
     if "\x00" in text:
         raise InputError(Problem(file=path.name, why="the text is neither UTF-8 nor GB18030",
@@ -212,10 +218,10 @@ def _sheet_rows(path: Path, sheet: str | None) -> tuple[str, list[list[Any]]]:
     try:
         book = python_calamine.CalamineWorkbook.from_path(str(path))
         filled = [name for name in book.sheet_names if sheet is not None or book.get_sheet_by_name(name).height]
-        name = _pick(path, "sheet", sheet, filled)
+        name = _pick(path, _SHEET, sheet, filled)
         return name, book.get_sheet_by_name(name).to_python(skip_empty_area=False)
     except (python_calamine.CalamineError, ValueError, OSError, KeyError) as error:
-        raise damaged(path, str(error)) from error
+        raise damaged(path, error) from error
 
 
 def _as_table(rows: list[list[Any]], path: Path, sheet: str) -> pd.DataFrame:
@@ -229,17 +235,19 @@ def _as_table(rows: list[list[Any]], path: Path, sheet: str) -> pd.DataFrame:
     long = [number for number, row in body if any(cell is not None for cell in row[width:])]
     if long:
         raise InputError(Problem(file=path.name, sheet=sheet, row=long[0],
-                                 why=f"{len(long)} rows have more cells than row 1 has column names",
+                                 why=say("{count} rows have more cells than row 1 has column names", count=len(long)),
                                  fix="put quotes around cells that hold a comma"))
     cells = pd.DataFrame([(row + [None] * width)[:width] for _, row in body], dtype=object)
     named = [place for place in range(width) if header[place] is not None or cells[place].notna().any()]
-    names = [f"column {_letters(place)}" if header[place] is None else str(header[place]).strip() for place in named]
+    names = [f"column {_letters(place)}" if header[place] is None else printable(str(header[place])).strip()
+             for place in named]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise InputError([Problem(file=path.name, sheet=sheet, row=1, column=name, why="two columns have this name",
                                   fix="rename or delete one of them") for name in twice])
     cells = cells[named].set_axis(names, axis="columns")
     cells[ROW] = [number for number, _ in body]
+    cells.attrs["sheet"] = sheet
     return cells
 
 

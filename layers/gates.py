@@ -6,7 +6,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from gis.errors import Problem, ProblemLog
+from gis.errors import Problem, ProblemLog, say
 from gis.tables import NO_ESTATE, Estates, Gates
 from layers.buildings import with_ids
 from layers.doors import read_points
@@ -73,7 +73,8 @@ def read_gates(source: Source, estates: Estates, *, to_crs: Any, log: ProblemLog
     if homeless.any():
         log.add(Problem(file=file, row=int(placed.loc[homeless, ROW].iloc[0]), severity="warning",
                         value=", ".join(sorted(set(named[homeless]) - {NO_ESTATE})[:10]),
-                        why=f"{int(homeless.sum())} gates belong to no estate in the list and are on no outline",
+                        why=say("{count} gates belong to no estate in the list and are on no outline",
+                                count=int(homeless.sum())),
                         fix="write 小区编号 as the estates' file does"))
     return Gates.of(with_ids(placed, "gate", file, log))
 

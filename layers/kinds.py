@@ -8,7 +8,7 @@ from importlib import resources
 from types import MappingProxyType
 from typing import Any
 
-from gis.errors import InputError, Problem
+from gis.errors import InputError, Problem, say
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ def facility_kind(name: str) -> FacilityKind:
     kinds = facility_kinds()
     if name not in kinds:
         raise InputError(Problem(column="kind", value=name, why="there is no such kind of facility",
-                                 fix=f"give one of {', '.join(kinds)}"))
+                                 fix=say("give one of {names}", names=tuple(kinds))))
     return kinds[name]
 
 

@@ -11,7 +11,7 @@ import osmium
 import shapely
 from osmium.filter import EntityFilter, IdFilter, KeyFilter
 
-from gis.errors import InputError, Problem
+from gis.errors import InputError, Problem, reported, say
 from layers.file_checks import check_present
 from layers.osm_extract import Findings, OsmExtract, extract_of
 from layers.osm_noding import DEGREES, on_globe
@@ -41,7 +41,7 @@ def read_osm(path: Path) -> OsmExtract:
         box, header_time = _header(path)
         found = _findings(path)
     except (RuntimeError, ValueError, OSError, UnicodeError) as error:
-        raise InputError(Problem(file=path.name, why=f"the file is no OSM file or is cut short ({error})",
+        raise InputError(Problem(file=path.name, why=say("the file is no OSM file or is cut short ({error})", error=reported(error)),
                                  fix="download or export it again")) from error
     return extract_of(path.name, found, box, header_time)
 

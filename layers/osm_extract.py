@@ -9,15 +9,16 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from gis.errors import InputError, Problem
+from gis.errors import InputError, Problem, say
+from gis.geometry import covered_ground
 from layers.osm_noding import DEGREES, Noded, WayNodes, node_ways
 from layers.osm_parts import WGS84, PartReader, Records
 from layers.osm_tags import Tags, osm_tags
 
 _EMPTY_BOX_RATIO = 10
 _LEFT_OUT = {
-    "duplicate": "the outer way of a multipolygon repeats its tags; the object is counted once",
-    "broken": "the outline is not closed or crosses itself, so it is no area",
+    "duplicate": say("the outer way of a multipolygon repeats its tags; the object is counted once"),
+    "broken": say("the outline is not closed or crosses itself, so it is no area"),
 }
 
 
@@ -70,7 +71,7 @@ class OsmExtract:
         green: areas with ``kind``, ``name``.
         railways: lines with ``kind``, ``name``.
         facilities: per kind, points and areas with ``name``, ``capacity`` (NaN unknown), ``access``.
-        extent: the area inside which the file is complete: its own bounding box, else the convex hull of what it holds.
+        extent: the area inside which the file is complete: its own bounding box, else the concave hull of what it holds.
         cut: objects that the extract cut: ``object_id``, ``part``, ``missing`` (nodes or members not in the file).
         timestamp: day of the data: of the header, else of the newest object; None where the file has neither.
         counts: rows per part, ``cut`` and ``zero_length`` (street pieces without length, dropped).
@@ -152,7 +153,7 @@ def _cut(found: Findings, noded: Noded) -> pd.DataFrame:
 
 
 def _left_out(file: str, found: Findings) -> list[Problem]:
-    return [Problem(file=file, value=object_id, severity="warning", why=f"{part}: {_LEFT_OUT[reason]}",
+    return [Problem(file=file, value=object_id, severity="warning", why=say("{part}: {why}", part=part, why=_LEFT_OUT[reason]),
                     fix="correct the object in OSM") for reason, object_id, part in sorted(found.left_out)]
 
 
@@ -160,7 +161,7 @@ def _unknown_classes(file: str, streets: gpd.GeoDataFrame) -> list[Problem]:
     known = osm_tags().streets.display
     strange = streets.loc[~streets["street_class"].isin(list(known)), "street_class"].value_counts().sort_index()
     return [Problem(file=file, column="highway", value=str(name), severity="warning",
-                    why=f"{count} street pieces have a class nobody knows; they count as footpaths",
+                    why=say("{count} street pieces have a class nobody knows; they count as footpaths", count=int(count)),
                     fix="correct the tag in OSM") for name, count in strange.items()]
 
 
@@ -170,7 +171,7 @@ def _extent(file: str, box: shapely.Geometry | None, frames: list[gpd.GeoDataFra
     if not len(shapes):
         raise InputError(Problem(file=file, why="the file holds no streets, buildings or anything else of use",
                                  fix="export the area again with its ways and nodes"))
-    hull = shapely.convex_hull(shapely.geometrycollections(shapes))
+    hull = covered_ground(shapes)
     if box is None:
         return hull
     west, south, east, north = shapely.bounds(hull)
@@ -179,7 +180,8 @@ def _extent(file: str, box: shapely.Geometry | None, frames: list[gpd.GeoDataFra
     if right - left > _EMPTY_BOX_RATIO * wide and top - bottom > _EMPTY_BOX_RATIO * high:
         problems.append(Problem(
             file=file, severity="warning", fix="none needed; the hull of what the file holds is taken",
-            why=f"the bounding box in the header is over {_EMPTY_BOX_RATIO} times as wide and high as the data"))
+            why=say("the bounding box in the header is over {ratio} times as wide and high as the data",
+                    ratio=_EMPTY_BOX_RATIO)))
         return hull
     return box
 

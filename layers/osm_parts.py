@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from gis.errors import Problem
+from gis.errors import Problem, say
 from layers.osm_tags import OsmTags
 
 WGS84 = "EPSG:4326"
@@ -112,7 +112,8 @@ class PartReader:
             return float(match[1] if form is _METRES else match[0])
         self.problems.append(Problem(
             file=self.file, column=key, value=value, severity="warning",
-            why=f"{object_id}: the tag is no plain number, so the value is unknown", fix="correct the tag in OSM"))
+            why=say("{object_id}: the tag is no plain number, so the value is unknown", object_id=object_id),
+            fix="correct the tag in OSM"))
         return float("nan")
 
 

@@ -10,7 +10,7 @@ from typing import Any, Self
 
 import pandas as pd
 
-from gis.errors import InputError, Problem
+from gis.errors import InputError, Problem, Words, say
 from layers.kinds import facility_kinds
 
 Tags = Mapping[str, str]
@@ -46,7 +46,7 @@ class Conditions:
             InputError: the list is not written as the head of the file says.
         """
         if not isinstance(rows, list) or not all(isinstance(row, dict) and set(row) - {"not"} for row in rows):
-            raise _wrong(where, "a list of tables, each with a key and its patterns, is wanted")
+            raise _wrong(where, say("a list of tables, each with a key and its patterns, is wanted"))
         return cls(tuple(
             Condition(_pairs({key: row[key] for key in row if key != "not"}, where), _pairs(row.get("not", {}), where))
             for row in rows))
@@ -148,7 +148,7 @@ def read_tags(text: str) -> OsmTags:
     try:
         return _tags(data)
     except (KeyError, TypeError, AttributeError) as error:
-        raise _wrong(str(error), "this part is missing or of the wrong form") from error
+        raise _wrong(str(error), say("this part is missing or of the wrong form")) from error
 
 
 def street_classes(given: pd.Series) -> pd.Series:
@@ -201,14 +201,14 @@ def _pairs(table: Any, where: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
 
 def _texts(values: Any, where: str) -> Iterator[str]:
     if not isinstance(values, list) or not values:
-        raise _wrong(where, "a text or a list of texts is wanted")
+        raise _wrong(where, say("a text or a list of texts is wanted"))
     for value in values:
         if not isinstance(value, str):
-            raise _wrong(where, "a text or a list of texts is wanted")
+            raise _wrong(where, say("a text or a list of texts is wanted"))
         yield value
 
 
-def _wrong(where: str, why: str) -> InputError:
+def _wrong(where: str, why: Words) -> InputError:
     return InputError(Problem(file=_FILE, column=where, why=why, fix="write it as the head of the file says"))
 
 
@@ -228,7 +228,7 @@ def _street_tags(data: Mapping[str, Any]) -> StreetTags:
 def _tags(data: Mapping[str, Any]) -> OsmTags:
     buildings, gates, doors, water = data["buildings"], data["gates"], data["doors"], data["water"]
     if set(data["facilities"]) != set(facility_kinds()):
-        raise _wrong("facilities", f"the kinds must be those of kinds.toml: {', '.join(facility_kinds())}")
+        raise _wrong("facilities", say("the kinds must be those of kinds.toml: {names}", names=tuple(facility_kinds())))
     return OsmTags(
         name_keys=tuple(_texts(data["names"]["keys"], "names.keys")),
         streets=_street_tags(data["streets"]),

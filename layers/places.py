@@ -8,7 +8,7 @@ import pandas as pd
 import shapely
 
 from gis.crs import in_crs, metric_crs_of
-from gis.errors import InputError, Problem, ProblemLog
+from gis.errors import InputError, Problem, ProblemLog, say
 from gis.tables import NO_ESTATE, Estates
 from layers.files import ROW, Source, parse_crs
 
@@ -33,7 +33,7 @@ def projected(frame: gpd.GeoDataFrame, crs: Any, *, file: str) -> gpd.GeoDataFra
             return moved
     raise InputError(
         Problem(file=file, value=", ".join(f"{edge:.8g}" for edge in frame.total_bounds),
-                why=f"the coordinates (west, south, east, north) do not fit {_name(frame.crs)}",
+                why=say("the coordinates (west, south, east, north) do not fit {crs}", crs=_name(frame.crs)),
                 fix='add the line crs = "EPSG:..." with the right code to its section of project.toml'))
 
 
@@ -50,7 +50,7 @@ def points_of_table(fields: pd.DataFrame, source: Source, crs: Any, log: Problem
         wrong |= (place["x"].abs() > _HALF_TURN) | (place["y"].abs() > _RIGHT_ANGLE)
     for row, x, y in zip(fields.loc[wrong, ROW], place.loc[wrong, "x"], place.loc[wrong, "y"], strict=True):
         log.add(Problem(file=source.path.name, sheet=source.sheet or "", row=int(row), value=f"{x}, {y}",
-                        why=f"these are not coordinates in {_name(own)}",
+                        why=say("these are not coordinates in {crs}", crs=_name(own)),
                         fix="write longitude and latitude in degrees, or say the crs of the file in project.toml"))
     there = place.notna().all(axis="columns") & ~wrong
     points = pd.Series(None, index=fields.index, dtype="object")

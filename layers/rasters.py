@@ -10,7 +10,7 @@ from rasterio.errors import RasterioError, RasterioIOError
 from rasterio.warp import transform_bounds
 from rasterio.windows import Window, from_bounds
 
-from gis.errors import InputError, Problem
+from gis.errors import InputError, Problem, reported
 from layers.file_checks import check_present, damaged
 
 
@@ -51,7 +51,7 @@ def read_raster_window(path: Path, bounds: tuple[float, float, float, float], cr
         detail = str(error.__cause__ or error).replace(str(path), path.name)
         if "not recognized" in detail:
             raise InputError(Problem(file=path.name, why="this is not a raster", fix="give a GeoTIFF")) from error
-        raise damaged(path, detail) from error
+        raise damaged(path, reported(detail)) from error
 
 
 def _window(raster: Any, bounds: tuple[float, float, float, float], crs: Any, path: Path) -> Window:

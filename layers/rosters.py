@@ -6,7 +6,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from gis.errors import Problem, ProblemLog
+from gis.errors import Problem, ProblemLog, Words, listed, say
 from gis.tables import NO_ESTATE, Estates
 from layers.fields import normalised_names, read_fields
 from layers.files import ROW, Source, read_table, read_vector
@@ -30,7 +30,9 @@ class Side:
     fields: pd.DataFrame
     geometry: gpd.GeoSeries | None
 
-    def problem(self, why: str, fix: str, *, row: int | None = None, value: str = "", warning: bool = True) -> Problem:
+    def problem(
+        self, *, why: Words | str, fix: Words | str, row: int | None = None, value: str = "", warning: bool = True,
+    ) -> Problem:
         """A problem of this file; ``row`` is a label of ``fields``."""
         return Problem(file=self.source.path.name, sheet=self.source.sheet or "", why=why, fix=fix, value=value,
                        row=None if row is None else int(self.fields[ROW].loc[row]),
@@ -54,8 +56,8 @@ def read_side(source: Source, log: ProblemLog, data_year: int | None) -> Side:
     side = Side(source, fields, None if source.is_table else raw.geometry)
     repeated = (fields["estate_id"] != "") & fields["estate_id"].duplicated()
     for row in fields.index[repeated]:
-        log.add(side.problem("another row has this estate id", "give each estate one row and an id of its own", row=row,
-                             value=fields.loc[row, "estate_id"], warning=False))
+        log.add(side.problem(why="another row has this estate id", fix="give each estate one row and an id of its own",
+                             row=row, value=fields.loc[row, "estate_id"], warning=False))
     return Side(source, fields[~repeated], side.geometry)
 
 
@@ -71,18 +73,19 @@ def join(outlines: Side | None, roster: Side | None, log: ProblemLog) -> pd.Data
         return base
     match = _matches(outlines, roster, log)
     found = match[match >= 0]
-    _list_rows(outlines, base.index[~base.index.isin(found)], "outlines have no row in the roster",
-               "add them to the roster; until then their numbers are unknown", log)
+    _list_rows(outlines, base.index[~base.index.isin(found)], say("outlines have no row in the roster"),
+               say("add them to the roster; until then their numbers are unknown"), log)
     alone = match.index[match < 0]
-    _list_rows(roster, alone, "rows of the roster have no outline",
-               "draw their outlines, or make ids or names agree; until then these estates are not located", log)
+    _list_rows(roster, alone, say("rows of the roster have no outline"),
+               say("draw their outlines, or make ids or names agree; until then these estates are not located"), log)
     said = roster.fields.loc[found.index].set_axis(found.to_numpy()).reindex(base.index)
     for name in NUMBERS:
         differs = said[name].notna() & base[name].notna() & (said[name] != base[name])
         if differs.any():
-            log.add(roster.problem(f"{int(differs.sum())} values of {name} differ from those of "
-                                   f"{outlines.source.path.name}, first for {base.loc[differs, 'name'].iloc[0]!r}",
-                                   "correct the wrong file; the roster's values are used"))
+            log.add(roster.problem(
+                why=say("{count} values of {column} differ from those of {file}, first for {name!r}", column=name,
+                        count=int(differs.sum()), file=outlines.source.path.name, name=base.loc[differs, "name"].iloc[0]),
+                fix="correct the wrong file; the roster's values are used"))
         base[name] = said[name].fillna(base[name])
     for name in TEXTS:
         base[name] = base[name].where(base[name] != "", said[name].fillna(""))
@@ -110,8 +113,8 @@ def _matches(outlines: Side, roster: Side, log: ProblemLog) -> pd.Series:
     pairs = _same_name(theirs[match < 0], ours[~ours.index.isin(match)])
     twice = pairs["roster_row"].duplicated(keep=False) | pairs["outline_row"].duplicated(keep=False)
     for row in pairs.loc[twice, "roster_row"].unique():
-        log.add(roster.problem("this name stands for more than one estate, so the row cannot be joined by it",
-                               f"add the column 小区编号 to this file and to {outlines.source.path.name}",
+        log.add(roster.problem(why="this name stands for more than one estate, so the row cannot be joined by it",
+                               fix=say("add the column 小区编号 to this file and to {file}", file=outlines.source.path.name),
                                row=row, value=theirs.loc[row, "name"], warning=False))
     match.loc[pairs.loc[~twice, "roster_row"]] = pairs.loc[~twice, "outline_row"].to_numpy()
     return match
@@ -126,8 +129,8 @@ def _same_name(theirs: pd.DataFrame, ours: pd.DataFrame) -> pd.DataFrame:
     return pairs.loc[~contrary, ["roster_row", "outline_row"]]
 
 
-def _list_rows(side: Side, rows: pd.Index, what: str, fix: str, log: ProblemLog) -> None:
+def _list_rows(side: Side, rows: pd.Index, what: Words, fix: Words, log: ProblemLog) -> None:
     if len(rows):
         names = side.fields.loc[rows, "name"].where(lambda name: name != "", side.fields.loc[rows, "estate_id"])
-        more = f" and {len(rows) - _LISTED} more" if len(rows) > _LISTED else ""
-        log.add(side.problem(f"{len(rows)} {what}: {', '.join(names.iloc[:_LISTED])}{more}", fix, row=rows[0]))
+        log.add(side.problem(why=say("{count} {what}: {names}", count=len(rows), what=what, names=listed(names, _LISTED)),
+                             fix=fix, row=rows[0]))

@@ -1,5 +1,6 @@
 """Which streets are there, and where do they join? From an OSM extract or from a file of lines."""
 
+from dataclasses import replace
 from typing import Any
 
 import geopandas as gpd
@@ -8,7 +9,8 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from gis.errors import InputError, Problem, ProblemLog
+from gis.errors import InputError, Problem, ProblemLog, Words, say
+from gis.geometry import covered_ground
 from gis.tables import Streets
 from layers.files import Source, read_vector
 from layers.line_noding import node_lines, same_course
@@ -41,7 +43,7 @@ def project_extent(extent: shapely.Geometry, to_crs: Any) -> shapely.Geometry:
     return gpd.GeoSeries([dense], crs=WGS84).to_crs(to_crs).iloc[0]
 
 
-def read_streets(source: Source, *, to_crs: Any, log: ProblemLog) -> Streets:
+def read_streets(source: Source, *, to_crs: Any, log: ProblemLog, complete_around: bool = False) -> Streets:
     """Read a file of lines as streets.
 
     Lines join where they touch or cross on the same level. The level is the column for the layer, else 1 for a bridge
@@ -53,13 +55,15 @@ def read_streets(source: Source, *, to_crs: Any, log: ProblemLog) -> Streets:
         source: any vector file that ``layers.files.read_vector`` reads, or GraphML of osmnx.
         to_crs: metric CRS of the result; None chooses one from the lines.
         log: takes warnings on what was left out.
+        complete_around: the file has every street as far as people walk, or there are none beyond; else the streets
+            are taken to be known only inside the ground they cover.
 
     Raises:
         InputError: the file cannot be read, holds no lines or does not fit its CRS.
     """
     path = source.path
     if path.name.lower().endswith(".graphml"):
-        return read_graphml(path, to_crs)
+        return _within(read_graphml(path, to_crs), complete_around=complete_around)
     frame = projected(read_vector(path, layer=source.layer, crs=source.crs), to_crs, file=path.name)
     lines = _plain_lines(frame, path.name, log)
     facts = _facts(lines)
@@ -68,8 +72,8 @@ def read_streets(source: Source, *, to_crs: Any, log: ProblemLog) -> Streets:
     if given is None:
         noded = node_lines(lines.geometry.to_numpy(), _levels(lines))
         pieces = noded.pieces
-        _warn(log, path.name, noded.zero_length, "pieces without length were left out")
-        _warn(log, path.name, noded.repeated, "pieces lie on the same course as another one and were left out")
+        _warn(log, path.name, noded.zero_length, say("pieces without length were left out"))
+        _warn(log, path.name, noded.repeated, say("pieces lie on the same course as another one and were left out"))
     else:
         again = same_course(given["u"].to_numpy(), given["v"].to_numpy(), given["geometry"].to_numpy())
         pieces = given[~again].reset_index(drop=True)
@@ -77,7 +81,11 @@ def read_streets(source: Source, *, to_crs: Any, log: ProblemLog) -> Streets:
     ids = pieces["line"].astype(str) + "#" + pieces["piece"].astype(str)
     made = gpd.GeoDataFrame(rows.assign(u=pieces["u"].to_numpy(), v=pieces["v"].to_numpy()),
                             geometry=pieces["geometry"].to_numpy(), crs=frame.crs)
-    return Streets.of(made.set_axis(pd.Index("line/" + ids), axis="index"))
+    return _within(Streets.of(made.set_axis(pd.Index("line/" + ids), axis="index")), complete_around=complete_around)
+
+
+def _within(streets: Streets, *, complete_around: bool) -> Streets:
+    return replace(streets, extent=None if complete_around else covered_ground(streets.frame.geometry.to_numpy()))
 
 
 def _plain_lines(frame: gpd.GeoDataFrame, file: str, log: ProblemLog) -> gpd.GeoDataFrame:
@@ -88,11 +96,11 @@ def _plain_lines(frame: gpd.GeoDataFrame, file: str, log: ProblemLog) -> gpd.Geo
     shapes = shapely.force_2d(parts.geometry.to_numpy())
     usable = shapely.get_type_id(shapes) == shapely.GeometryType.LINESTRING
     finite = np.isfinite(shapely.bounds(shapes)).all(axis=1)
-    _warn(log, file, int((usable & ~finite).sum()), "lines have infinite coordinates and were left out")
-    _warn(log, file, int((~there).sum() + (~usable).sum()), "features are empty or no lines and were left out")
+    _warn(log, file, int((usable & ~finite).sum()), say("lines have infinite coordinates and were left out"))
+    _warn(log, file, int((~there).sum() + (~usable).sum()), say("features are empty or no lines and were left out"))
     kept = parts.set_geometry(shapes, crs=frame.crs)[usable & finite]
     long = kept.geometry.length > 0
-    _warn(log, file, int((~long).sum()), "lines have no length and were left out")
+    _warn(log, file, int((~long).sum()), say("lines have no length and were left out"))
     if not long.any():
         raise InputError(Problem(file=file, why="the file holds no lines", fix="give the layer with the street lines"))
     return kept[long].reset_index(drop=True)
@@ -163,10 +171,12 @@ def _warn_of_strange_classes(facts: pd.DataFrame, file: str, log: ProblemLog) ->
     strange = facts["street_class"][~facts["street_class"].isin([*known.display, *known.excluded, ""])]
     for name, count in strange.value_counts().sort_index().items():
         log.add(Problem(file=file, value=str(name), severity="warning",
-                        why=f"{count} lines have a street class nobody knows; they are shown as paths and walked",
+                        why=say("{count} lines have a street class nobody knows; they are shown as paths and walked",
+                                count=int(count)),
                         fix="use OSM's highway values or 主干路, 次干路, 支路, 街巷, 步行道"))
 
 
-def _warn(log: ProblemLog, file: str, count: int, why: str) -> None:
+def _warn(log: ProblemLog, file: str, count: int, what: Words) -> None:
     if count:
-        log.add(Problem(file=file, value=str(count), why=f"{count} {why}", fix="check the layer", severity="warning"))
+        log.add(Problem(file=file, value=str(count), why=say("{count} {what}", count=count, what=what), fix="check the layer",
+                        severity="warning"))

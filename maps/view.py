@@ -7,7 +7,7 @@ from typing import Literal
 
 import pandas as pd
 
-from gis.errors import InputError, Problem
+from gis.errors import InputError, Problem, Words, say
 from gis.results import AnalysisResult
 from gis.tables import BaseMap, Estates, Facilities, Gates
 
@@ -95,27 +95,27 @@ class RunView:
     assumptions: tuple[str, ...] = field(default_factory=tuple)
 
     def __post_init__(self) -> None:
-        problems = [Problem(why=f"RunView: {why}", fix="fill it from one finished run") for why in self._broken()]
+        problems = [Problem(why=say("RunView: {why}", why=why), fix="fill it from one finished run") for why in self._broken()]
         if problems:
             raise InputError(problems)
 
-    def _broken(self) -> list[str]:
+    def _broken(self) -> list[Words]:
         ids = set(self.estates.ids)
         wanted = [*RANKING_COLUMNS, *(CONTRIBUTION + name for name in self.ranked)]
         missing = [name for name in wanted if name not in self.ranking]
         checks = {
-            "results and analyses have different keys": list(self.results) != list(self.analyses),
-            "the ranking is not indexed by estate_id": self.ranking.index.name != "estate_id",
-            "the ranking does not hold every estate once":
+            say("results and analyses have different keys"): list(self.results) != list(self.analyses),
+            say("the ranking is not indexed by estate_id"): self.ranking.index.name != "estate_id",
+            say("the ranking does not hold every estate once"):
                 set(self.ranking.index) != ids or self.ranking.index.has_duplicates,
-            f"the ranking lacks the columns {', '.join(missing)}": bool(missing),
-            "a schedule is outside the closed set":
+            say("the ranking lacks the columns {names}", names=tuple(missing)): bool(missing),
+            say("a schedule is outside the closed set"):
                 "schedule" in self.ranking and not self.ranking["schedule"].isin(SCHEDULES).all(),
-            "an analysis reads a kind of facility that is not there":
+            say("an analysis reads a kind of facility that is not there"):
                 any(kind not in self.facilities for info in self.analyses.values() for kind in info.facilities),
         }
         checks |= {
-            f"the result of {name} is about other estates":
+            say("the result of {name} is about other estates", name=name):
                 set(result.table.index.get_level_values("estate_id")) != ids
             for name, result in self.results.items()
         }

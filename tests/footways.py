@@ -7,6 +7,7 @@ import itertools
 import xml.etree.ElementTree as ET
 from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -116,11 +117,12 @@ def outside(pieces: list[Piece], walls: shapely.Geometry, through: Iterable[bool
 @dataclass(frozen=True)
 class Footways:
     """Pieces to walk on. A point joins the nearest place on a piece, at most ``max_snap_m`` away, of an island that
-    is at least ``min_island_m`` long."""
+    is at least ``min_island_m`` long, if the straight way there meets no wall."""
 
     pieces: list[Piece]
     max_snap_m: float
     min_island_m: float
+    walls: shapely.Geometry = dataclass_field(default_factory=shapely.Polygon)
 
     @cached_property
     def graph(self) -> nx.Graph:
@@ -149,10 +151,13 @@ class Footways:
         """Piece of the mainland, metres along it and metres to it, for each point that has a street."""
         found = {}
         for key, point in points.items():
-            near = int(self.tree.nearest(point))
-            line = self.mainland[near][0]
-            if line.distance(point) <= self.max_snap_m:
-                found[key] = (near, line.project(point), line.distance(point))
+            around = self.tree.query(point, predicate="dwithin", distance=self.max_snap_m)
+            ways = [shapely.shortest_line(point, self.mainland[near][0]) for near in around]
+            free = [(way.length, int(near)) for way, near in zip(ways, around, strict=True)
+                    if not way.intersects(self.walls)]
+            if free:
+                away, near = min(free)
+                found[key] = (near, self.mainland[near][0].project(point), away)
         return found
 
     def walks(self, origins: gpd.GeoSeries, destinations: gpd.GeoSeries, cutoff_m: float) -> Walks:

@@ -89,9 +89,9 @@ class Place:
         layers = self.inputs.layers | {"walk": self.walk}
         return one(*(layers[layer] for layer in one.layers), rule=self.plan.rules[name])
 
-    def footways(self, pieces):
+    def footways(self, pieces, **walls):
         """Pieces of street under the plan's walking rules."""
-        return Footways(pieces, self.plan.walking.max_snap_m, self.plan.walking.min_island_m)
+        return Footways(pieces, self.plan.walking.max_snap_m, self.plan.walking.min_island_m, **walls)
 
 
 def read_place(folder):

@@ -35,6 +35,7 @@ roster_sheet = "名册"
 
 [streets]
 file = "道路.gpkg"
+complete_around = true
 
 [buildings]
 file = "楼栋.gpkg"
@@ -72,8 +73,6 @@ file = "微型消防站.csv"
 crs = "EPSG:4549"
 surveyed = true
 """
-FILES = ("小区边界.gpkg", "小区名册.xlsx", "道路.gpkg", "楼栋.gpkg", "单元门.csv", "出入口.csv", "工单.csv", "水系.gpkg",
-         "停车场.xlsx", "养老.csv", "微型消防站.csv")
 
 
 def command(*arguments: object) -> list[str]:
@@ -121,8 +120,8 @@ def _areas(folder: Path, names: Sequence[str], ids: Sequence[str]) -> None:
     houses = [box(x + 60, y + 50, x + 100, y + 62) for x, y in corners]
     layer = {"小区编号": list(ids), "小区名称": list(names)}
     gpd.GeoDataFrame(layer, geometry=estates, crs=CRS).to_file(folder / "小区边界.gpkg")
-    layer = {"楼栋编号": [f"{key}#1" for key in ids], "名称": list(names), "层数": [6 + number for number in range(COUNT)],
-             "用途": ["住宅"] * COUNT}
+    layer = {"楼栋编号": [f"{key}#1" for key in ids], "名称": list(names), "用途": ["住宅"] * COUNT,
+             "层数": [6 + number for number in range(COUNT)]}
     gpd.GeoDataFrame(layer, geometry=houses, crs=CRS).to_file(folder / "楼栋.gpkg")
     river = box(X0 - 100, Y0 - 90, X0 + 900, Y0 - 50)
     gpd.GeoDataFrame({"name": [names[1]]}, geometry=[river], crs=CRS).to_file(folder / "水系.gpkg")
@@ -138,8 +137,8 @@ def _lines(folder: Path, names: Sequence[str]) -> None:
 
 def _lists(folder: Path, names: Sequence[str], ids: Sequence[str]) -> None:
     numbers, corners = range(COUNT), [corner(number) for number in range(COUNT)]
-    head = ("小区编号", "小区名称", "居委会", "户数", "常住人口", "60岁以上", "3岁以下", "建成年份", "停车位", "居民车辆",
-            "电动自行车", "充电端口数")
+    head = ("小区编号", "小区名称", "居委会", "户数", "常住人口", "60岁以上", "3岁以下", "建成年份", "停车位",
+            "居民车辆", "电动自行车", "充电端口数")
     roster = [
         (ids[n], names[n], names[-n], 200 + 10 * n, 500 + 20 * n, 150, 15, 1990 + n, 60, 100 + 5 * n, 120, 4 * n)
         for n in numbers]

