@@ -2,14 +2,17 @@
 
 import sys
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
+
+if TYPE_CHECKING:
+    from gis.errors import Problem
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
                   help="住宅小区设施缺口与改造优先级 · Facility gaps, ranking and retrofit maps for residential estates")
@@ -31,7 +34,7 @@ class LangChoice(StrEnum):
 
 
 _Project = Annotated[Path, typer.Argument(help="folder with project.toml, or the file itself", show_default=False)]
-_Lang = Annotated[LangChoice, typer.Option(help="language of the outputs")]
+_Lang = Annotated[LangChoice, typer.Option(help="语言 · language of the outputs and messages")]
 _Out = Annotated[Path | None, typer.Option(help="where runs are put; default: runs/ beside project.toml", show_default=False)]
 _Force = Annotated[bool, typer.Option("--force", help="work everything out again, even if nothing has changed")]
 
@@ -44,14 +47,15 @@ def demo(
     force: _Force = False,
 ) -> None:
     """Run the whole job offline, with no data of one's own."""
-    with _plain_errors():
+    with _plain_errors(lang):
         from estategap.demo.samples import write_sample  # noqa: PLC0415
         from estategap.job import run_project  # noqa: PLC0415
         from estategap.progress import Progress  # noqa: PLC0415
+        from maps.texts import Texts  # noqa: PLC0415
 
         progress = Progress(_console)
         folder = out / sample.value
-        with progress.step(f"make the demo project {folder}"):
+        with progress.step("make the demo project", Texts(lang.value)("progress.demo", folder=folder)):
             write_sample(sample.value, folder)
         _say_where(run_project(folder, lang=lang.value, out=None, force=force, progress=progress))
 
@@ -61,9 +65,10 @@ def init(
     folder: Annotated[Path, typer.Argument(help="new or empty folder", show_default=False)],
     osm: Annotated[Path | None, typer.Option(help="an .osm or .osm.pbf file to start from", show_default=False)] = None,
     place: Annotated[str | None, typer.Option(help="name of the place, written down for fetch", show_default=False)] = None,
+    lang: _Lang = LangChoice.ZH,
 ) -> None:
     """Make a project: a commented project.toml and Excel templates with Chinese headers."""
-    with _plain_errors():
+    with _plain_errors(lang):
         from estategap.starter import make_project  # noqa: PLC0415
 
         for path in make_project(folder, osm=osm, place=place):
@@ -71,16 +76,18 @@ def init(
 
 
 @app.command()
-def check(project: _Project) -> None:
+def check(project: _Project, lang: _Lang = LangChoice.ZH) -> None:
     """Read everything and report every problem at once; change nothing."""
-    with _plain_errors():
+    with _plain_errors(lang):
         from estategap.job import check_project  # noqa: PLC0415
         from estategap.progress import Progress  # noqa: PLC0415
+        from maps.texts import Texts  # noqa: PLC0415
 
-        problems, report = check_project(project, Progress(_console))
-        _print_problems(problems)
+        problems, report = check_project(project, Progress(_console), lang=lang.value)
+        _print_problems(problems, lang)
         errors = sum(problem.severity == "error" for problem in problems)
-        typer.echo(f"{errors} errors, {len(problems) - errors} warnings" + (f" → {report}" if problems else ""))
+        counts = Texts(lang.value)("cli.counts", errors=errors, warnings=len(problems) - errors)
+        typer.echo(counts + (f" → {report}" if problems else ""))
         if errors:
             raise typer.Exit(1)
 
@@ -88,7 +95,7 @@ def check(project: _Project) -> None:
 @app.command()
 def run(project: _Project, out: _Out = None, lang: _Lang = LangChoice.ZH, force: _Force = False) -> None:
     """Do the whole job: gaps, ranking, maps, tables and report."""
-    with _plain_errors():
+    with _plain_errors(lang):
         from estategap.job import run_project  # noqa: PLC0415
         from estategap.progress import Progress  # noqa: PLC0415
 
@@ -100,10 +107,14 @@ def _say_where(folder: Path) -> None:
     typer.echo(folder / "maps" / "priority.html")
 
 
-def _print_problems(problems: object) -> None:
-    for problem in problems:  # type: ignore[attr-defined]
+def _print_problems(problems: "Iterable[Problem]", lang: LangChoice) -> None:
+    from maps.texts import Texts, problem_line  # noqa: PLC0415
+
+    for problem in problems:
         style = "red" if problem.severity == "error" else "yellow"
-        _console.print(_visible(f"• {problem.severity}: {problem}"), style=style, markup=False, highlight=False)
+        severity = Texts(lang.value)(f"problem.{problem.severity}")
+        line = Texts(lang.value)("cli.problem", severity=severity, line=problem_line(problem, lang.value))
+        _console.print(_visible(line), style=style, markup=False, highlight=False)
 
 
 def _visible(text: str) -> str:
@@ -113,21 +124,24 @@ def _visible(text: str) -> str:
 
 
 @contextmanager
-def _plain_errors() -> Iterator[None]:
+def _plain_errors(lang: LangChoice) -> Iterator[None]:
     """Say what is wrong with the input in plain words, all of it, and leave with status 1."""
-    from gis.errors import InputError, Problem  # noqa: PLC0415
+    from gis.errors import InputError, Problem, system_reason  # noqa: PLC0415
 
     try:
         yield
     except InputError as error:
-        _print_problems(error.problems)
+        _print_problems(error.problems, lang)
         raise typer.Exit(1) from None
     except OSError as error:
-        _print_problems([Problem(file=str(error.filename or ""), why=error.strerror or str(error),
-                                 fix="see that the disk has room and you may write there, or choose another folder")])
+        _print_problems([Problem(
+            file=str(error.filename or ""), why=system_reason(error),
+            fix="see that the disk has room and you may write there, or choose another folder")], lang)
         raise typer.Exit(1) from None
     except KeyboardInterrupt:
-        _console.print("stopped; the last good outputs are whole", markup=False)
+        from maps.texts import Texts  # noqa: PLC0415
+
+        _console.print(Texts(lang.value)("cli.stopped"), markup=False)
         raise typer.Exit(1) from None
 
 

@@ -1,7 +1,7 @@
 """Everything a project names, read once and made to fit together."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pyproj
@@ -217,8 +217,12 @@ def _with_people(project: Project, estates: Estates, buildings: Buildings, log: 
 
 
 def _basemap(project: Project, osm: OsmExtract | None, streets: Streets, buildings: Buildings, crs: Any) -> BaseMap:
-    if osm and not project.streets:
-        return basemap_of_osm(osm, crs)
     section = project.basemap
     water, green = (project.source_of(file, crs=section.crs) if file else None for file in (section.water, section.green))
-    return read_basemap(streets=streets, water=water, green=green, buildings=buildings)
+    own = read_basemap(streets=streets, water=water, green=green, buildings=buildings)
+    if osm is None:
+        return own
+    mapped = basemap_of_osm(osm, crs)
+    return replace(
+        mapped, streets=own.streets if project.streets else mapped.streets, water=own.water if water else mapped.water,
+        green=own.green if green else mapped.green, buildings=own.buildings if project.buildings else mapped.buildings)

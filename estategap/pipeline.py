@@ -20,6 +20,7 @@ from estategap.walking import WalkingRule
 from gis.errors import InputError, Problem, ProblemLog, say
 from gis.network import StreetNetwork
 from gis.results import AnalysisResult
+from maps.texts import Texts
 from maps.view import AnalysisInfo, Lang, RuleNote, RunView
 
 R = TypeVar("R", bound=Rule)
@@ -87,16 +88,17 @@ def analyse(project: Project, plan: Plan, *, lang: Lang, run_id: str, progress: 
         InputError: the inputs do not allow it.
     """
     pack, analyses, weights, walking = plan.pack, plan.analyses, plan.weights, plan.walking
-    with progress.step("read inputs"):
+    texts = Texts(lang)
+    with progress.step("read inputs", texts("progress.read")):
         inputs = read_inputs(project, walking)
-    with progress.step("build the walking network"):
+    with progress.step("build the walking network", texts("progress.network")):
         walk = StreetNetwork.build(inputs.streets, inputs.estates, inputs.gates, walking.settings)
     layers = inputs.layers | {"gates": walk.gates, "walk": walk}
     results: dict[str, AnalysisResult] = {}
     for one in analyses:
-        with progress.step(f"analyse {one.name}"):
+        with progress.step(f"analyse {one.name}", texts("progress.analyse", title=texts.title(one.title))):
             results[one.name] = one(*(layers[name] for name in one.layers), rule=plan.rules[one.name])
-    with progress.step("rank"):
+    with progress.step("rank", texts("progress.rank")):
         ranking = rank(results, weights, plan.ranking, seed=project.project.seed)
     return RunView(
         project=project.project.name, lang=lang, data_date=project.project.data_date,

@@ -17,10 +17,10 @@ class Progress:
     timings_s: dict[str, float] = field(default_factory=dict)
 
     @contextmanager
-    def step(self, name: str) -> Iterator[None]:
-        """One long step."""
+    def step(self, name: str, shown: str = "") -> Iterator[None]:
+        """One long step: its name in the manifest and, where that is another, the one that is shown."""
         start = time.perf_counter()
-        with self.console.status(Text(f"{name} …")):
+        with self.console.status(Text(f"{shown or name} …")):
             yield
         self.timings_s[name] = time.perf_counter() - start
-        self.console.print(f"  ✓ {name}  {self.timings_s[name]:.1f} s", highlight=False, markup=False)
+        self.console.print(f"  ✓ {shown or name}  {self.timings_s[name]:.1f} s", highlight=False, markup=False)

@@ -1,7 +1,9 @@
 """What may stand in project.toml, and what is said when it does not fit."""
 
 import math
+import re
 import tomllib
+from dataclasses import replace
 from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
@@ -39,7 +41,28 @@ _PLAIN = {
                   say("write [section] on a line of its own and its keys below it")),
     "tuple_type": (say("this is a list of sections"), say("write each one with two brackets, such as [[facilities]]")),
 }
-_TEMPLATES = {one["type"]: one["message_template_python"] for one in list_all_errors()}
+_MISFITS = {
+    "string_type": say("Input should be a valid string"),
+    "string_too_short": say("String should have at least {min_length} character"),
+    "string_too_long": say("String should have at most {max_length} characters"),
+    "int_type": say("Input should be a valid integer"),
+    "int_parsing": say("Input should be a valid integer, unable to parse string as an integer"),
+    "int_from_float": say("Input should be a valid integer, got a number with a fractional part"),
+    "float_type": say("Input should be a valid number"),
+    "float_parsing": say("Input should be a valid number, unable to parse string as a number"),
+    "finite_number": say("Input should be a finite number"),
+    "greater_than": say("Input should be greater than {gt}"),
+    "greater_than_equal": say("Input should be greater than or equal to {ge}"),
+    "less_than": say("Input should be less than {lt}"),
+    "less_than_equal": say("Input should be less than or equal to {le}"),
+    "bool_type": say("Input should be a valid boolean"),
+    "bool_parsing": say("Input should be a valid boolean, unable to interpret input"),
+    "date_type": say("Input should be a valid date"),
+    "date_from_datetime_parsing": say("Input should be a valid date or datetime, {error}"),
+    "date_from_datetime_inexact": say("Datetimes provided to dates should have zero time - e.g. be exact dates"),
+    "literal_error": say("Input should be {expected}"),
+}
+"""What pydantic says, by the code of what does not fit."""
 _SHOWN_LENGTH = 80
 
 
@@ -206,12 +229,14 @@ def _misfit(one: Any) -> Words:
     given = one.get("ctx", {})
     if isinstance(given.get("error"), ValueError):
         return next(said for said in (*given["error"].args, reported(given["error"])) if isinstance(said, Words))
+    if one["type"] not in _MISFITS:
+        return reported(one["msg"])
     values: dict[str, Value] = {
-        name: value if isinstance(value, int | float) else reported(value) for name, value in given.items()}
+        name: f"{value:.15g}" if isinstance(value, int | float) else reported(value) for name, value in given.items()}
     if "expected" in given:
         *others, last = re.findall(r"'[^']*'", given["expected"])
         values["expected"] = say("{first} or {last}", first=tuple(others), last=last)
-    return say(_TEMPLATES[one["type"]], **values)
+    return replace(_MISFITS[one["type"]], values=tuple(values.items()))
 
 
 def _toml_fault(error: tomllib.TOMLDecodeError) -> Words:

@@ -41,8 +41,8 @@ def make_project(folder: Path, *, osm: Path | None, place: str | None) -> list[P
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise InputError(Problem(file=str(folder), why=say("cannot make the folder: {error}", error=system_reason(error)),
-                                 fix="choose another")) from None
+        why = say("cannot make the folder: {error}", error=system_reason(error))
+        raise InputError(Problem(file=str(folder), why=why, fix="choose another")) from None
     written = [folder / FILE_NAME, folder / SCHEMA]
     text = _project_text(folder, extract, osm, place)
     written[0].write_text(text, encoding="utf-8")

@@ -16,8 +16,8 @@ Value: TypeAlias = Union[str, int, float, "Words", tuple[Union[str, "Words"], ..
 class Words:
     """A sentence of ours: an English template with ``{names}`` and what fills them. ``str()`` is the English sentence.
 
-    Another language has a template of its own with the same names; values that are ``Words`` are translated too, text is
-    data and stays. A template without values is taken as it stands, braces and all.
+    Another language has a template of its own with the same names; values that are ``Words`` are translated too, text
+    is data and stays. A template without values is taken as it stands, braces and all.
     """
 
     template: str

@@ -44,7 +44,8 @@ def read_buildings(source: Source, *, to_crs: Any, log: ProblemLog) -> Buildings
         log.add(Problem(
             file=file, row=int(row), severity="warning", fix="correct the footprint",
             why=say("the footprint was repaired ({reason}): {before_m2:.1f} m² before, {after_m2:.1f} m² after",
-                    reason=fault(change["reason"]), before_m2=change["area_before_m2"], after_m2=change["area_after_m2"])))
+                    reason=fault(change["reason"]), before_m2=change["area_before_m2"],
+                    after_m2=change["area_after_m2"])))
     area = shapes.geom_type.isin(_AREAS) & ~shapes.is_empty
     for row in fields.loc[~area, ROW]:
         log.add(Problem(file=file, row=int(row), why="this building has no footprint", fix="draw it or delete the row"))
@@ -75,7 +76,8 @@ def buildings_in_estates(buildings: Buildings, estates: Estates, *, log: Problem
     lost = (named != NO_ESTATE) & ~named.isin(estates.ids)
     if lost.any():
         log.add(Problem(value=", ".join(sorted(set(named[lost]))[:10]), severity="warning",
-                        why=say("{count} buildings name an estate that is not in the list of estates", count=int(lost.sum())),
+                        why=say("{count} buildings name an estate that is not in the list of estates",
+                                count=int(lost.sum())),
                         fix="write 小区编号 as the estates' file does; they count where they stand"))
     asked = (named == NO_ESTATE) | lost
     held = holding_estate(frame.geometry[asked].representative_point(), estates)

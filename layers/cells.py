@@ -50,8 +50,9 @@ def as_number(cells: pd.Series, unknown: frozenset[str], *, negative: bool = Fal
     values[shaped] = text[shaped].str.replace(",", "").astype("float64")
     endless = values.abs() == np.inf
     below = (values < 0) & ~endless & (not negative)
-    return _parsed(values, {say("this is not a number"): ~shaped & ~empty, say("this is too large to be a number"): endless,
-                            say("this is below zero"): below})
+    return _parsed(values, {
+        say("this is not a number"): ~shaped & ~empty, say("this is too large to be a number"): endless,
+        say("this is below zero"): below})
 
 
 def as_year(cells: pd.Series, unknown: frozenset[str], last_year: int) -> Parsed:
@@ -81,7 +82,8 @@ def as_choice(
     blank = text.isin({"", *unknown})
     known = text.map(words)
     values = known.where(known.notna(), empty if otherwise is None else otherwise).mask(blank, empty).astype("object")
-    return _parsed(values, {say("this is not a word this program knows"): known.isna() & ~blank & (otherwise is None)}, empty)
+    strange = known.isna() & ~blank & (otherwise is None)
+    return _parsed(values, {say("this is not a word this program knows"): strange}, empty)
 
 
 def as_date(cells: pd.Series, unknown: frozenset[str]) -> Parsed:
@@ -93,7 +95,7 @@ def as_date(cells: pd.Series, unknown: frozenset[str]) -> Parsed:
 
 
 def _parsed(values: pd.Series, faults: Mapping[Words, pd.Series], unknown: Any = np.nan) -> Parsed:
-    wrong = pd.Series("", index=values.index, dtype="object")
+    wrong: Any = pd.Series("", index=values.index, dtype="object")
     for why, where in faults.items():
         wrong[where] = why
     bad = wrong != ""

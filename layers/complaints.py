@@ -50,9 +50,9 @@ def with_complaints(estates: Estates, counts: pd.Series) -> Estates:
 def _list_lost(lost: pd.DataFrame, total: int, source: Source, log: ProblemLog) -> None:
     if len(lost):
         said = lost["estate_id"].where(lost["estate_id"] != "", lost["estate_name"])
-        places = tuple(say("row {row} {name}", row=int(row), name=str(name)) if str(name).strip() else say("row {row}", row=int(row))
-                       for row, name in zip(lost[ROW][:_LISTED], said[:_LISTED], strict=True))
+        places = tuple(say("row {row} {name}", row=int(row), name=name) if name else say("row {row}", row=int(row))
+                       for row, name in zip(lost[ROW].head(_LISTED), said.head(_LISTED), strict=True))
         log.add(Problem(file=source.path.name, sheet=source.sheet or "", row=int(lost[ROW].iloc[0]), severity="warning",
-                        why=say("{count} of {total} complaints belong to no estate: {places}", count=len(lost), total=total,
-                                places=places),
+                        why=say("{count} of {total} complaints belong to no estate: {places}", count=len(lost),
+                                total=total, places=places),
                         fix="write 小区编号 or 小区名称 as the estates' file does; until then they are not counted"))

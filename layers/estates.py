@@ -114,15 +114,17 @@ def _repaired(geometry: gpd.GeoSeries, joined: pd.DataFrame, file: str, log: Pro
     areas, ledger = repair_areas(geometry)
     rows = joined.loc[ledger.index, ROW]
     for key, row, (reason, before, after) in zip(ledger.index, rows, ledger.to_numpy(), strict=True):
-        log.add(Problem(file=file, row=int(row), value=str(key), severity="warning",
-                        why=say("broken outline ({reason}) repaired: {before_m2:.1f} m² before, {after_m2:.1f} m² after",
-                                reason=fault(reason), before_m2=before, after_m2=after),
-                        fix="look at it on the map and redraw it where the repair is wrong"))
+        log.add(Problem(
+            file=file, row=int(row), value=str(key), severity="warning",
+            why=say("broken outline ({reason}) repaired: {before_m2:.1f} m² before, {after_m2:.1f} m² after",
+                    reason=fault(reason), before_m2=before, after_m2=after),
+            fix="look at it on the map and redraw it where the repair is wrong"))
     unlocated = ~has_shape(areas)
     listed = (joined[OUTLINE_ROW] < 0) & bool((joined[OUTLINE_ROW] >= 0).any())
     unlisted = unlocated & ~listed
     if unlisted.any():
         log.add(Problem(file=file, severity="warning", value=", ".join(areas.index[unlisted][:10]),
-                        why=say("{count} of {total} estates have no outline", count=int(unlisted.sum()), total=len(areas)),
+                        why=say("{count} of {total} estates have no outline", count=int(unlisted.sum()),
+                                total=len(areas)),
                         fix="draw their outlines; until then what depends on place is unknown for them"))
     return areas.mask(unlocated)

@@ -36,7 +36,8 @@ def estates_of_osm(
     cut = extract.cut.loc[extract.cut["part"] == "estates", "object_id"]
     if len(cut):
         log.add(Problem(file=extract.file, value=", ".join(cut.head(10)), severity="warning",
-                        why=say("{count} residential areas are cut by the edge of the extract and left out", count=len(cut)),
+                        why=say("{count} residential areas are cut by the edge of the extract and left out",
+                                count=len(cut)),
                         fix="export a larger area"))
     _warn_of_nested(estates, extract.file, log)
     return mark_edge_of_data(estates, project_extent(extract.extent, to_crs), edge_margin_m)

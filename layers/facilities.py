@@ -81,7 +81,8 @@ def merge_facilities(lists: Sequence[Facilities], osm: Facilities | None, *, log
         frames.append(osm.frame[~same])
         if same.any():
             log.add(Problem(value=osm.kind, severity="warning", fix="nothing, unless these are different facilities",
-                            why=say("{count} OSM objects were left out because the list has them", count=int(same.sum()))))
+                            why=say("{count} OSM objects were left out because the list has them",
+                                    count=int(same.sum()))))
     filled = [frame for frame in frames if len(frame)]
     whole = pd.concat(filled) if filled else frames[0]
     number = np.repeat(np.arange(len(filled)), [len(frame) for frame in filled])
@@ -112,7 +113,8 @@ def _list_lost(placed: gpd.GeoDataFrame, source: Source, log: ProblemLog) -> Non
     if lost.any():
         log.add(Problem(file=source.path.name, sheet=source.sheet or "", row=int(placed.loc[lost, ROW].iloc[0]),
                         value=", ".join(said[lost].iloc[:10]), severity="warning",
-                        why=say("{count} rows name an estate that is not in the list of estates", count=int(lost.sum())),
+                        why=say("{count} rows name an estate that is not in the list of estates",
+                                count=int(lost.sum())),
                         fix="write 小区编号 or 小区名称 as the estates' file does; they count where they lie"))
 
 

@@ -16,7 +16,7 @@ from typing import Any
 import pandas as pd
 
 from gis.errors import Problem, ProblemLog, Words, either, listed, say
-from layers.cells import Parsed, as_choice, as_date, as_number, as_text, as_year, as_yes_no
+from layers.cells import Parsed, as_choice, as_date, as_number, as_text, as_year, as_yes_no, printable
 from layers.files import ROW
 
 _NO_YEAR_LIMIT = 2100
@@ -83,12 +83,13 @@ def read_fields(
     left_out = [str(name) for name in columns if str(name) not in found.values() and header_key(str(name)) not in silent]
     if left_out:
         log.add(Problem(file=file, sheet=sheet, severity="warning", fix="nothing, unless one is meant to be read",
-                        why=say("columns not read: {names}", names=listed(left_out, _LISTED))))
+                        why=say("columns not read: {names}", names=listed(map(printable, left_out), _LISTED))))
     for group in required:
         if not set(group) & set(found):
             wanted = either([known[name].label for name in group])
             log.add(Problem(file=file, sheet=sheet, row=1, column=wanted, why="this column is missing",
-                            fix=say("add it; the columns found are {names}", names=listed(columns, _LISTED) or say("none"))))
+                            fix=say("add it; the columns found are {names}",
+                                    names=listed(columns, _LISTED) or say("none"))))
     rows = (cells[ROW] if ROW in cells else pd.Series(range(1, len(cells) + 1), index=cells.index)).astype("int64")
     by_text = {str(name): cells[name].astype("object") for name in columns}
     values: dict[str, Any] = {ROW: rows}
@@ -173,7 +174,8 @@ def _words_of(entry: Field) -> dict[str, str]:
 
 
 def _fix(entry: Field) -> Words:
-    return _FIXES.get(entry.type) or say("write one of {words}", words=tuple(words[0] for words in entry.choices.values()))
+    first_words = tuple(words[0] for words in entry.choices.values())
+    return _FIXES.get(entry.type, say("write one of {words}", words=first_words))
 
 
 def _note_wrong(cells: pd.DataFrame, place: Problem, log: ProblemLog) -> None:

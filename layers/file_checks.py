@@ -15,17 +15,22 @@ VECTOR_KINDS: dict[str, Words | str] = {
     ".gpkg": say("a GeoPackage"), ".geojson": "GeoJSON", ".json": "GeoJSON", ".geojson.gz": say("gzipped GeoJSON"),
     ".shp": say("a Shapefile"), ".fgb": "FlatGeobuf", ".parquet": "GeoParquet",
 }
-TABLE_KINDS: dict[str, Words | str] = {".csv": say("a CSV table"), ".xlsx": say("an Excel workbook"), ".xls": say("an Excel 97-2003 workbook")}
+TABLE_KINDS: dict[str, Words | str] = {
+    ".csv": say("a CSV table"), ".xlsx": say("an Excel workbook"), ".xls": say("an Excel 97-2003 workbook"),
+}
 
 _FIRST_BYTES = {
     ".gpkg": b"SQLite format 3\x00", ".geojson.gz": b"\x1f\x8b", ".shp": b"\x00\x00\x27\x0a", ".fgb": b"fgb",
     ".parquet": b"PAR1", ".xlsx": b"PK", ".xls": b"\xd0\xcf\x11\xe0",
 }
 _KNOWN_BYTES: dict[bytes, Words | str] = {
-    b"\x89PNG": say("a PNG picture"), b"\xff\xd8\xff": say("a JPEG picture"), b"%PDF": say("a PDF document"), b"GIF8": say("a GIF picture"),
-    b"PK\x03\x04": say("a ZIP archive or an Excel workbook"), b"SQLite format 3": say("a GeoPackage or SQLite database"),
-    b"\xd0\xcf\x11\xe0": say("an Excel 97-2003 workbook"), b"\x1f\x8b": say("a gzip archive"), b"PAR1": say("a Parquet file"),
-    b"fgb": "FlatGeobuf", b"\x00\x00\x27\x0a": say("a Shapefile"), b"II*\x00": say("a TIFF raster"), b"MM\x00*": say("a TIFF raster"),
+    b"\x89PNG": say("a PNG picture"), b"\xff\xd8\xff": say("a JPEG picture"), b"%PDF": say("a PDF document"),
+    b"GIF8": say("a GIF picture"),
+    b"PK\x03\x04": say("a ZIP archive or an Excel workbook"),
+    b"SQLite format 3": say("a GeoPackage or SQLite database"),
+    b"\xd0\xcf\x11\xe0": say("an Excel 97-2003 workbook"),
+    b"\x1f\x8b": say("a gzip archive"), b"PAR1": say("a Parquet file"), b"fgb": "FlatGeobuf",
+    b"\x00\x00\x27\x0a": say("a Shapefile"), b"II*\x00": say("a TIFF raster"), b"MM\x00*": say("a TIFF raster"),
     b"<": say("an HTML or XML text"), b"{": say("a JSON text"),
 }
 _SHP_LENGTH_AT = 24  # bytes; big-endian count of 16-bit words
@@ -82,7 +87,8 @@ def check_kind(path: Path, kinds: Mapping[str, Words | str]) -> str:
     kind = kind_of(path, kinds)
     if not kind:
         raise InputError(
-            Problem(file=path.name, why=say("files of this kind cannot be read here ({kind})", kind=path.suffix or say("no ending")),
+            Problem(file=path.name,
+                    why=say("files of this kind cannot be read here ({kind})", kind=path.suffix or say("no ending")),
                     fix=say("give one of {names}", names=tuple(kinds))))
     with path.open("rb") as stream:
         start = stream.read(64).removeprefix(_UTF8_BOM).lstrip(b" \t\r\n")
@@ -95,7 +101,9 @@ def check_kind(path: Path, kinds: Mapping[str, Words | str]) -> str:
         right = start.startswith(_FIRST_BYTES[kind])
     if not right:
         raise InputError(
-            Problem(file=path.name, why=say("the content is {found}, not {kind}", found=found or say("something else"), kind=kinds[kind]),
+            Problem(file=path.name,
+                    why=say("the content is {found}, not {kind}", found=found or say("something else"),
+                            kind=kinds[kind]),
                     fix="give the right file, or save it again in the kind its name says"))
     return kind
 
@@ -119,7 +127,8 @@ def check_whole(path: Path, kind: str) -> None:
 def _check_workbook(path: Path, archive: zipfile.ZipFile) -> None:
     unpacked = sum(part.file_size for part in archive.infolist())
     if unpacked > _MOST_BYTES:
-        raise InputError(Problem(file=path.name, why=say("the workbook unpacks to {size_gib:.1f} GiB", size_gib=unpacked / 2**30),
+        raise InputError(Problem(file=path.name,
+                                 why=say("the workbook unpacks to {size_gib:.1f} GiB", size_gib=unpacked / 2**30),
                                  fix="save only the table that is needed"))
     broken = archive.testzip()
     if broken:

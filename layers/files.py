@@ -168,7 +168,8 @@ def _pick(path: Path, word: Words, wanted: str | None, names: list[str]) -> str:
                                  fix=say("give one of its {word}s: {names}", word=word, names=there)))
     if wanted is None and len(names) > 1:
         raise InputError(Problem(file=path.name,
-                                 why=say("the file has {count} {word}s ({names})", count=len(names), word=word, names=there),
+                                 why=say("the file has {count} {word}s ({names})", count=len(names), word=word,
+                                         names=there),
                                  fix=say('say which, for example {key} = "{name}"', key=str(word), name=names[0])))
     if not names:
         raise InputError(Problem(file=path.name, why=say("the file has no {word} with data", word=word),

@@ -41,7 +41,8 @@ def read_osm(path: Path) -> OsmExtract:
         box, header_time = _header(path)
         found = _findings(path)
     except (RuntimeError, ValueError, OSError, UnicodeError) as error:
-        raise InputError(Problem(file=path.name, why=say("the file is no OSM file or is cut short ({error})", error=reported(error)),
+        raise InputError(Problem(file=path.name,
+                                 why=say("the file is no OSM file or is cut short ({error})", error=reported(error)),
                                  fix="download or export it again")) from error
     return extract_of(path.name, found, box, header_time)
 

@@ -153,15 +153,17 @@ def _cut(found: Findings, noded: Noded) -> pd.DataFrame:
 
 
 def _left_out(file: str, found: Findings) -> list[Problem]:
-    return [Problem(file=file, value=object_id, severity="warning", why=say("{part}: {why}", part=part, why=_LEFT_OUT[reason]),
-                    fix="correct the object in OSM") for reason, object_id, part in sorted(found.left_out)]
+    return [Problem(file=file, value=object_id, severity="warning",
+                    why=say("{part}: {why}", part=part, why=_LEFT_OUT[reason]), fix="correct the object in OSM")
+            for reason, object_id, part in sorted(found.left_out)]
 
 
 def _unknown_classes(file: str, streets: gpd.GeoDataFrame) -> list[Problem]:
     known = osm_tags().streets.display
     strange = streets.loc[~streets["street_class"].isin(list(known)), "street_class"].value_counts().sort_index()
     return [Problem(file=file, column="highway", value=str(name), severity="warning",
-                    why=say("{count} street pieces have a class nobody knows; they count as footpaths", count=int(count)),
+                    why=say("{count} street pieces have a class nobody knows; they count as footpaths",
+                            count=int(count)),
                     fix="correct the tag in OSM") for name, count in strange.items()]
 
 

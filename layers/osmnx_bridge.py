@@ -43,7 +43,8 @@ def read_graphml(path: Path, to_crs: Any) -> Streets:
         graph = osmnx.load_graphml(path, edge_dtypes={"oneway": str, "reversed": str})
         edges = osmnx.graph_to_gdfs(graph, nodes=False)
     except Exception as error:  # osmnx and networkx raise whatever the XML leads them to
-        raise InputError(Problem(file=path.name, why=say("this is no street graph of osmnx or it is damaged ({error})", error=reported(error)),
+        why = say("this is no street graph of osmnx or it is damaged ({error})", error=reported(error))
+        raise InputError(Problem(file=path.name, why=why,
                                  fix="write it again with osmnx.save_graphml")) from error
     moved = projected(edges.reset_index(), to_crs, file=path.name)
     return Streets.of(_one_way_each(moved))

@@ -53,8 +53,9 @@ class Profile:
             value = getattr(self, entry.name)
             top = 1.0 if entry.name.startswith("share") else np.inf
             if isinstance(value, int | float) and not (0 < value <= top and np.isfinite(value)):
-                problems.append(Problem(column=f"profile.{entry.name}", value=str(value), why="this is out of range",
-                                        fix="give a number above 0 and at most 1" if top == 1 else "give a number above 0"))
+                problems.append(Problem(
+                    column=f"profile.{entry.name}", value=str(value), why="this is out of range",
+                    fix="give a number above 0 and at most 1" if top == 1 else "give a number above 0"))
         if self.confidence not in _CONFIDENCES:
             problems.append(Problem(column="profile.confidence", value=str(self.confidence), why="unknown confidence",
                                     fix="give A, B, C or D"))

@@ -84,7 +84,8 @@ def join(outlines: Side | None, roster: Side | None, log: ProblemLog) -> pd.Data
         if differs.any():
             log.add(roster.problem(
                 why=say("{count} values of {column} differ from those of {file}, first for {name!r}", column=name,
-                        count=int(differs.sum()), file=outlines.source.path.name, name=base.loc[differs, "name"].iloc[0]),
+                        count=int(differs.sum()), file=outlines.source.path.name,
+                        name=base.loc[differs, "name"].iloc[0]),
                 fix="correct the wrong file; the roster's values are used"))
         base[name] = said[name].fillna(base[name])
     for name in TEXTS:
@@ -114,7 +115,8 @@ def _matches(outlines: Side, roster: Side, log: ProblemLog) -> pd.Series:
     twice = pairs["roster_row"].duplicated(keep=False) | pairs["outline_row"].duplicated(keep=False)
     for row in pairs.loc[twice, "roster_row"].unique():
         log.add(roster.problem(why="this name stands for more than one estate, so the row cannot be joined by it",
-                               fix=say("add the column 小区编号 to this file and to {file}", file=outlines.source.path.name),
+                               fix=say("add the column 小区编号 to this file and to {file}",
+                                       file=outlines.source.path.name),
                                row=row, value=theirs.loc[row, "name"], warning=False))
     match.loc[pairs.loc[~twice, "roster_row"]] = pairs.loc[~twice, "outline_row"].to_numpy()
     return match
@@ -132,5 +134,5 @@ def _same_name(theirs: pd.DataFrame, ours: pd.DataFrame) -> pd.DataFrame:
 def _list_rows(side: Side, rows: pd.Index, what: Words, fix: Words, log: ProblemLog) -> None:
     if len(rows):
         names = side.fields.loc[rows, "name"].where(lambda name: name != "", side.fields.loc[rows, "estate_id"])
-        log.add(side.problem(why=say("{count} {what}: {names}", count=len(rows), what=what, names=listed(names, _LISTED)),
-                             fix=fix, row=rows[0]))
+        why = say("{count} {what}: {names}", count=len(rows), what=what, names=listed(names, _LISTED))
+        log.add(side.problem(why=why, fix=fix, row=rows[0]))

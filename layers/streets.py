@@ -178,5 +178,5 @@ def _warn_of_strange_classes(facts: pd.DataFrame, file: str, log: ProblemLog) ->
 
 def _warn(log: ProblemLog, file: str, count: int, what: Words) -> None:
     if count:
-        log.add(Problem(file=file, value=str(count), why=say("{count} {what}", count=count, what=what), fix="check the layer",
-                        severity="warning"))
+        log.add(Problem(file=file, value=str(count), why=say("{count} {what}", count=count, what=what),
+                        fix="check the layer", severity="warning"))

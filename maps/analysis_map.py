@@ -1,6 +1,7 @@
 """Where does one kind of facility fall short? ``maps/<analysis>.html``, made alike for every analysis."""
 
 from pathlib import Path
+from typing import Any
 
 from maps.mapdata import evidence_layers, facility_layers, gate_layers, map_data
 from maps.page import document
@@ -10,7 +11,7 @@ from maps.view import RunView
 from maps.webmap import Document
 
 
-def analysis_document(view: RunView, name: str) -> Document:
+def analysis_document(view: RunView, name: str, base: dict[str, Any]) -> Document:
     """The map of one analysis: a theme per measure (headline first), its facilities and its evidence."""
     texts, info, result = Texts(view.lang), view.analyses[name], view.results[name]
     measures = dict.fromkeys([result.headline, *result.table.index.get_level_values("measure")])
@@ -20,7 +21,7 @@ def analysis_document(view: RunView, name: str) -> Document:
     layers = [
         *facility_layers(view, texts, info.facilities), *evidence_layers(view, texts, name), *gate_layers(view, texts),
     ]
-    data = map_data(view, texts, themes=themes, analyses=[name], layers=layers)
+    data = map_data(view, texts, base=base, themes=themes, analyses=[name], layers=layers)
     links = [
         {"href": "priority.html", "title": texts("map.to_priority")},
         {"href": "../index.html", "title": texts("map.to_report")},

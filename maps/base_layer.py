@@ -63,11 +63,15 @@ def _areas(frame: gpd.GeoDataFrame, layer: str) -> list[list[list[int]]]:
 
 
 def _streets(frame: gpd.GeoDataFrame) -> list[list[Any]]:
+    """One row per kind and name, its pieces joined where they meet."""
     kinds = frame["kind"].where(frame["kind"].isin(STREET_KINDS), "minor")
-    names = frame["name"].fillna("").astype(str)
-    whole = gpd.GeoDataFrame({"kind": kinds, "name": names}, geometry=frame.geometry, crs=frame.crs)
-    joined = whole.dissolve(by=["kind", "name"], method="unary").reset_index() if len(whole) else whole
-    merged = joined.set_geometry(joined.geometry.line_merge()) if len(joined) else joined
-    coded = shapes.lines(shapes.thinned(merged.geometry, _THIN_M["streets"]))
-    order = [STREET_KINDS.index(kind) for kind in merged["kind"]]
-    return [[kind, name, parts] for kind, name, parts in zip(order, merged["name"], coded, strict=True)]
+    rows = gpd.GeoDataFrame({"kind": kinds, "name": frame["name"].fillna("").astype(str)}, geometry=frame.geometry,
+                            crs=frame.crs).explode(index_parts=False)
+    rows = rows[rows.geom_type == "LineString"].sort_values(["kind", "name"], kind="stable")
+    group = rows.groupby(["kind", "name"]).ngroup().to_numpy()
+    heads = rows[["kind", "name"]].drop_duplicates()
+    merged = gpd.GeoSeries(
+        shapely.line_merge(shapely.multilinestrings(rows.geometry.to_numpy(), indices=group)), crs=frame.crs)
+    coded = shapes.lines(shapes.thinned(merged, _THIN_M["streets"], keep_apart=False))
+    order = [STREET_KINDS.index(kind) for kind in heads["kind"]]
+    return [[kind, name, parts] for kind, name, parts in zip(order, heads["name"], coded, strict=True)]

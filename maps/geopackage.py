@@ -10,7 +10,6 @@ import pyogrio
 
 from gis.crs import in_crs
 from gis.geometry import has_shape
-from maps.tables import safe_text
 from maps.texts import Texts
 from maps.view import RunView
 
@@ -74,7 +73,7 @@ def _append(frame: gpd.GeoDataFrame, path: Path, layer: str, crs: object) -> Non
     table = gpd.GeoDataFrame(rows, geometry="geometry", crs=frame.crs or crs)
     for name in table.columns.drop("geometry"):
         if not (pd.api.types.is_numeric_dtype(table[name]) or pd.api.types.is_bool_dtype(table[name])):
-            table[name] = [None if pd.isna(value) else safe_text(str(value)) for value in table[name]]
+            table[name] = [None if pd.isna(value) else str(value) for value in table[name]]
     drawn = has_shape(table.geometry).any()
     kind = None if drawn else "Unknown"
     multi = drawn and table.geometry.geom_type.dropna().str.startswith("Multi").any()

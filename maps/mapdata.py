@@ -9,7 +9,6 @@ import pandas as pd
 from gis.geometry import has_shape
 from gis.tables import Facilities
 from maps import shapes
-from maps.base_layer import base_layer
 from maps.numbers import interval, known, plain, rounded
 from maps.style import EVIDENCE_COLOURS, OTHER_SYMBOL, SYMBOLS
 from maps.texts import Texts
@@ -20,13 +19,14 @@ _EVIDENCE_THIN_M = 1.0
 _FALLBACK_BOUNDS = [120_000_000, 30_000_000, 120_010_000, 30_010_000]
 
 
-def map_data(view: RunView, texts: Texts, *, themes: list[dict[str, Any]], analyses: Iterable[str],
-             layers: list[dict[str, Any]]) -> dict[str, Any]:
+def map_data(view: RunView, texts: Texts, *, base: dict[str, Any], themes: list[dict[str, Any]],
+             analyses: Iterable[str], layers: list[dict[str, Any]]) -> dict[str, Any]:
     """Everything ``assets/start.js`` reads.
 
     Args:
         view: the run.
         texts: in the run's language.
+        base: see ``maps.base_layer``, made once for all maps of a run.
         themes: see ``maps.themes``; the first is shown first.
         analyses: whose gaps the popups list.
         layers: see ``facility_layers``, ``gate_layers`` and ``evidence_layers``.
@@ -39,7 +39,7 @@ def map_data(view: RunView, texts: Texts, *, themes: list[dict[str, Any]], analy
         | {f"schedule_{key}": text for key, text in texts.section("schedule").items()}
         | {"insufficient": texts("page.insufficient")},
         "attribution": attribution(view), "mark": texts("page.synthetic") if view.synthetic else "",
-        "base": base_layer(view.basemap, outlines),
+        "base": base,
         "estates": _estates(view, texts),
         "analyses": [_analysis(view, texts, name) for name in names],
         "gaps": _gaps(view, texts, names),

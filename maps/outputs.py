@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from maps.analysis_map import analysis_document, path_of
+from maps.base_layer import base_layer
 from maps.geopackage import write_geopackage
 from maps.priority import PATH as PRIORITY_PATH
 from maps.priority import priority_document
@@ -40,8 +41,9 @@ def write_outputs(view: RunView, folder: Path, on_written: Callable[[Path], None
 
 
 def _write_pages(view: RunView, folder: Path) -> list[Path]:
-    documents = {PRIORITY_PATH: priority_document(view)}
-    documents |= {path_of(name): analysis_document(view, name) for name in view.results}
+    base = base_layer(view.basemap, view.estates.frame.geometry)
+    documents = {PRIORITY_PATH: priority_document(view, base)}
+    documents |= {path_of(name): analysis_document(view, name, base) for name in view.results}
     # one set of glyphs for all pages: the subset is made once
     shared = frozenset().union(*(document.characters for document in documents.values()))
     pages = {Path("index.html"): report_html(view)}

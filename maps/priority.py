@@ -1,6 +1,7 @@
 """Which estates go first, and why? ``maps/priority.html``."""
 
 from pathlib import Path
+from typing import Any
 
 from maps.mapdata import facility_layers, gate_layers, map_data
 from maps.page import document
@@ -10,7 +11,7 @@ from maps.view import RunView
 from maps.webmap import Document
 
 
-def priority_document(view: RunView) -> Document:
+def priority_document(view: RunView, base: dict[str, Any]) -> Document:
     """The priority map: estates by tier, one theme per analysis, all facilities and gates."""
     texts = Texts(view.lang)
     themes = [priority_theme(view, texts)]
@@ -19,7 +20,7 @@ def priority_document(view: RunView) -> Document:
         for name in view.shown
     ]
     layers = facility_layers(view, texts, view.facilities) + gate_layers(view, texts)
-    data = map_data(view, texts, themes=themes, analyses=view.shown, layers=layers)
+    data = map_data(view, texts, base=base, themes=themes, analyses=view.shown, layers=layers)
     return document(view, texts, heading=texts("map.title"), data=data, links=_links(texts))
 
 

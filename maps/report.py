@@ -13,7 +13,7 @@ from maps.numbers import interval, known, percent, plain
 from maps.offline import self_contained
 from maps.page import environment
 from maps.style import DARK_FROM, RAMP, TIERS, priority_class
-from maps.texts import Texts
+from maps.texts import Texts, words
 from maps.view import CONTRIBUTION, RuleNote, RunView
 
 _FIRST_ROWS = 10
@@ -177,9 +177,10 @@ def _warning(problem: Problem, texts: Texts) -> dict[str, str]:
     where = [
         problem.file, texts("report.sheet", sheet=problem.sheet) if problem.sheet else "",
         texts("report.row", row=problem.row) if problem.row is not None else "",
-        texts("report.column", column=problem.column) if problem.column else "", problem.value,
+        texts("report.column", column=words(problem.column, texts.lang)) if problem.column else "", problem.value,
     ]
-    return {"where": " · ".join(part for part in where if part), "why": problem.why, "fix": problem.fix}
+    return {"where": " · ".join(part for part in where if part), "why": words(problem.why, texts.lang),
+            "fix": words(problem.fix, texts.lang)}
 
 
 def _files(view: RunView, texts: Texts) -> list[dict[str, str]]:

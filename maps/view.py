@@ -95,7 +95,8 @@ class RunView:
     assumptions: tuple[str, ...] = field(default_factory=tuple)
 
     def __post_init__(self) -> None:
-        problems = [Problem(why=say("RunView: {why}", why=why), fix="fill it from one finished run") for why in self._broken()]
+        problems = [Problem(why=say("RunView: {why}", why=why), fix="fill it from one finished run")
+                    for why in self._broken()]
         if problems:
             raise InputError(problems)
 

@@ -66,7 +66,7 @@ def town(whole: Path, tmp_path: Path) -> Path:
 def refused(town: Path, *options: str) -> list[str]:
     """The errors ``run`` gives, each on one line, having changed nothing."""
     before = tree(town.parent)
-    done = CliRunner().invoke(app, ["run", str(town), *options])
+    done = CliRunner().invoke(app, ["run", str(town), "--lang", "en", *options])
     assert (done.exit_code, type(done.exception)) == (1, SystemExit), done.exception
     assert (done.stdout, tree(town.parent)) == ("", before)
     assert not (town / "runs").is_dir()
@@ -137,7 +137,7 @@ def test_check_lists_the_same_in_a_workbook_and_changes_nothing_else(town: Path)
     half(town / "道路.gpkg")
     table(town / "养老.csv", ("名称", "容量", "x", "y"), [("=1+1", "=cmd", X0, Y0), ("乙", 5, X0, Y0)])
     before = tree(town)
-    done = CliRunner().invoke(app, ["check", str(town)])
+    done = CliRunner().invoke(app, ["check", str(town), "--lang", "en"])
     assert (done.exit_code, type(done.exception)) == (1, SystemExit)
     assert "2 errors" in done.stdout
     after = tree(town)
@@ -152,7 +152,7 @@ def test_check_lists_the_same_in_a_workbook_and_changes_nothing_else(town: Path)
 
 def test_a_list_of_problems_that_cannot_be_written_is_one_more_problem(town: Path):
     (town / "problems.xlsx").mkdir()
-    done = CliRunner().invoke(app, ["check", str(town)])
+    done = CliRunner().invoke(app, ["check", str(town), "--lang", "en"])
     assert (done.exit_code, type(done.exception)) == (1, SystemExit)
     assert "problems.xlsx: the list of problems cannot be written" in done.stderr
 
@@ -166,7 +166,8 @@ PROJECT_FILE = {
     "a key that is missing": ("data_date = 2026-10-31", "", "column project.data_date: this key is needed"),
     "no TOML": ("[streets]", "[streets", "not valid TOML"),
     "a value for a section": ("[project]", 'doors = "单元门.csv"\n[project]', "not valid TOML"),
-    "no streets": ('[streets]\nfile = "道路.gpkg"\n', "", "column streets.file: the project names no streets"),
+    "no streets": ('[streets]\nfile = "道路.gpkg"\ncomplete_around = true\n', "",
+                   "column streets.file: the project names no streets"),
     "no estates": ('file = "小区边界.gpkg"\nroster = "小区名册.xlsx"\nroster_sheet = "名册"\n', "",
                    "column estates.file: the project names no estates"),
     "an unknown kind": ('"car_parks"', '"car_park"', "column facilities.kind, value 'car_park'"),
@@ -214,7 +215,7 @@ def test_weights_and_rules_that_do_not_fit_are_named_by_run_and_by_check(town: P
     (message,) = refused(town)
     assert message.startswith("project.toml")
     assert expected in message
-    done = CliRunner().invoke(app, ["check", str(town)])
+    done = CliRunner().invoke(app, ["check", str(town), "--lang", "en"])
     assert (done.exit_code, message in done.stderr) == (1, True)
 
 
@@ -290,7 +291,7 @@ def test_what_is_wrong_in_a_table_is_named_with_its_place(town: Path, case: str)
 def test_a_message_cannot_write_to_the_terminal(town: Path):
     head = ("名称", "容量", "x", "y", "\x1b]0;owned\x07")
     table(town / "养老.csv", head, [("\x1b[2J", "\x1b[31m多\u202e", X0, Y0, "z")])
-    done = CliRunner().invoke(app, ["check", str(town)])
+    done = CliRunner().invoke(app, ["check", str(town), "--lang", "en"])
     assert done.exit_code == 1
     assert not [sign for sign in done.stderr if sign != "\n" and not sign.isprintable()]
     assert "columns not read: ]0;owned" in done.stderr

@@ -11,7 +11,7 @@ import geopandas as gpd
 import html5lib
 import pytest
 from browser import chromium, visit
-from small_town import COUNT, estategap, table, tree, write_town
+from small_town import COUNT, X0, Y0, estategap, table, tree, write_town
 
 NAMES = (
     "<script>alert(1)</script>",
@@ -47,7 +47,11 @@ def home(tmp_path_factory) -> Path:
     # columns and cells that a report might repeat, and a row that is warned about
     head = ("小区编号", "小区名称", "诉求类型", "<img src=x onerror=alert(4)>", "=HYPERLINK(1)", "联系人")
     stray = ("", "<script>alert(5)</script>", "=1+1", "a", "b", "13800000000 王某")
+    table(town / "养老.csv", ("名称", "容量", "x", "y", "备注\x07\x1b[1m\x85"),
+          [("\x01\x07\x1b[31m\ufffe养老院\x9b", 5, X0 + 1, Y0 + 1, "")])
     table(town / "工单.csv", head, [stray, *((one, "", "x", "", "", "") for one in IDS)])
+    project = (town / "project.toml").read_text("utf-8")
+    (town / "project.toml").write_text(project.replace('name = "', 'name = "\\u0007\\u001b'), "utf-8")
     return home
 
 
@@ -55,7 +59,7 @@ def home(tmp_path_factory) -> Path:
 def run(home: Path) -> Path:
     before = tree(home)
     done = estategap("run", home / "town", home=home)
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 0, done.stderr[-1500:]
     assert "Traceback" not in done.stderr
     after = tree(home)
     assert {name: after[name] for name in before} == before, "inputs are as they were"

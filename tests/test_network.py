@@ -156,6 +156,20 @@ def test_nearest_breaks_ties_by_id():
     assert near.loc["d"].to_dict() == {"facility_id": "a", "distance_m": 100.0}
 
 
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 10_000))
+def test_nearest_is_the_least_of_all_pairs(seed):
+    rng = np.random.default_rng(seed)
+    net = network([*RING, [(0, 0), (0, 300), (610, 300)]], WALLED, GATE)
+    spread = lambda name, n: points(name, [
+        (f"{name[0]}{k}", *(rng.integers(0, 70, 2) * 10.0), "") for k in range(n)] + [("in", 500, 100, "E")])
+    doors, places = spread("door_id", 8), spread("facility_id", 5)
+    pairs = net.pairs(doors, places, cutoff_m=400).reset_index().sort_values(["distance_m", "facility_id"])
+    expected = pairs.drop_duplicates("door_id").set_index("door_id").sort_index()
+    found = net.nearest(doors, places, cutoff_m=400).sort_index()
+    pd.testing.assert_frame_equal(found, expected[["facility_id", "distance_m"]], check_dtype=False)
+
+
 def test_a_service_area_ends_where_the_walk_ends():
     """300 m along a straight road from its middle: 600 m of road, widened by 10 m with round ends, around the place."""
     area = network().service_area(points("facility_id", [("f", 500, 0, "")]), radius_m=300)

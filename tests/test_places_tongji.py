@@ -119,8 +119,8 @@ def test_estates_inside_another_are_named_when_the_project_is_checked(bare, outl
     nested = {(inner, outer) for inner, a in outlines.items() for outer, b in outlines.items()
               if inner != outer and a.intersection(b).area > 0.9 * a.area}
     assert len(nested) == 3
-    assert {(one.value, one.why.split("the estate ")[1].split(";")[0]) for one in warned
-            if "lies inside the estate" in one.why} == nested
+    assert {(one.value, str(one.why).split("the estate ")[1].split(";")[0]) for one in warned
+            if "lies inside the estate" in str(one.why)} == nested
     assert {outer for _, outer in nested} == {"巴林小区"}
 
 

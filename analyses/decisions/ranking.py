@@ -9,6 +9,7 @@ import pandas as pd
 from scipy.stats import rankdata
 
 from analyses.methods.rules import Rule
+from gis.errors import InputError, Problem, say
 from gis.results import AnalysisResult, Status
 
 _SCORE_DECIMALS = 9
@@ -25,6 +26,16 @@ class RankingRule(Rule):
     high_percentile: float
     unknown_weight_limit: float
     unknown_midpoint: float
+
+    def __post_init__(self) -> None:
+        ranges = {"draws": (1, 100_000), "weight_concentration": (1, 1e6), "low_percentile": (0, 50),
+                  "high_percentile": (50, 100), "unknown_weight_limit": (0, 1), "unknown_midpoint": (0, 1)}
+        problems = [
+            Problem(column=name, value=str(getattr(self, name)), why="the value is out of range",
+                    fix=say("give a number from {low} to {high}", low=f"{low:g}", high=f"{high:g}"))
+            for name, (low, high) in ranges.items() if not low <= getattr(self, name) <= high]
+        if problems:
+            raise InputError(problems)
 
 
 @dataclass(frozen=True)

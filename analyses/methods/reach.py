@@ -29,8 +29,8 @@ class Walkers:
 
     def within(self, facilities: Facilities, walk_m: float) -> pd.Series:
         """True for each door from which a facility is within the walk, on ``door_id``."""
-        pairs = self.walk.pairs(self.doors.frame, facilities.placed, cutoff_m=walk_m)
-        return pd.Series(self.doors.ids.isin(pairs.index.get_level_values(0)), self.doors.ids)
+        near = self.walk.nearest(self.doors.frame, facilities.placed, cutoff_m=walk_m)
+        return pd.Series(self.doors.ids.isin(near.index), self.doors.ids)
 
     def stuck(self) -> pd.Series:
         """True for each door that neither meets a street nor has an open gate."""

@@ -64,7 +64,8 @@ class Rule:
 
 
 _WRONG = object()
-_TYPE_NAMES = {str(one): one for one in (say("float"), say("int"), say("bool"), say("str"), say("frozenset"))}
+_TYPE_NAMES = {str(one): one for one in (
+    say("float"), say("float | None"), say("int"), say("bool"), say("str"), say("frozenset"))}
 
 
 def _type_name(wanted: Any) -> Words | str:

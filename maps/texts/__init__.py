@@ -7,7 +7,10 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from gis.errors import Problem, Words
 from maps.view import Lang
+
+_COMMA = {"zh": "、", "en": ", "}
 
 
 class MissingTextError(LookupError):
@@ -87,3 +90,33 @@ class Texts:
 
     def _own_or_common(self, own: str, common: str) -> str:
         return self(own if own in self._all else common)
+
+
+@cache
+def translations(lang: Lang) -> Mapping[str, str]:
+    """Templates of a language by the English ones; none for English itself."""
+    if lang == "en":
+        return {}
+    return tomllib.loads((files(__name__) / f"problems.{lang}.toml").read_text(encoding="utf-8"))
+
+
+def words(text: Words | str, lang: Lang) -> str:
+    """A sentence in a language; English where nobody has translated it. Text is a template without values."""
+    sentence = Words(text) if isinstance(text, str) else text
+    known = translations(lang)
+    return sentence.put(lambda template: known.get(template, template), _COMMA[lang])
+
+
+def problem_line(problem: Problem, lang: Lang) -> str:
+    """A problem on one line: where, why and what to do about it; in English the same as ``str(problem)``."""
+    texts = Texts(lang)
+    place = [
+        problem.file,
+        texts("problem.sheet", sheet=problem.sheet) if problem.sheet else "",
+        texts("problem.row", row=problem.row) if problem.row is not None else "",
+        texts("problem.column", column=words(problem.column, lang)) if problem.column else "",
+        texts("problem.value", value=problem.value) if problem.value else "",
+    ]
+    where = texts("problem.join").join(part for part in place if part)
+    said = texts("problem.line", why=words(problem.why, lang), fix=words(problem.fix, lang))
+    return texts("problem.at", where=where, said=said) if where else said
