@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from gis.errors import Problem
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
-                  help="住宅小区设施缺口与改造优先级 · Facility gaps, ranking and retrofit maps for residential estates")
+                  help="住宅小区设施缺口与改造优先级 · "
+                       "Facility gaps, ranking and retrofit maps for residential estates")
 _console = Console(stderr=True, soft_wrap=True)
 
 
@@ -35,13 +36,15 @@ class LangChoice(StrEnum):
 
 _Project = Annotated[Path, typer.Argument(help="folder with project.toml, or the file itself", show_default=False)]
 _Lang = Annotated[LangChoice, typer.Option(help="语言 · language of the outputs and messages")]
-_Out = Annotated[Path | None, typer.Option(help="where runs are put; default: runs/ beside project.toml", show_default=False)]
+_Out = Annotated[Path | None, typer.Option(
+    help="where runs are put; default: runs/ beside project.toml", show_default=False)]
 _Force = Annotated[bool, typer.Option("--force", help="work everything out again, even if nothing has changed")]
 
 
 @app.command()
 def demo(
-    sample: Annotated[Sample, typer.Option(help="district: generated, 演示数据; helsinki: real OpenStreetMap")] = Sample.DISTRICT,
+    sample: Annotated[Sample, typer.Option(
+        help="district: generated, 演示数据; helsinki: real OpenStreetMap")] = Sample.DISTRICT,
     out: Annotated[Path, typer.Option(help="folder to make the demo project in")] = Path("demo"),
     lang: _Lang = LangChoice.ZH,
     force: _Force = False,
@@ -64,7 +67,8 @@ def demo(
 def init(
     folder: Annotated[Path, typer.Argument(help="new or empty folder", show_default=False)],
     osm: Annotated[Path | None, typer.Option(help="an .osm or .osm.pbf file to start from", show_default=False)] = None,
-    place: Annotated[str | None, typer.Option(help="name of the place, written down for fetch", show_default=False)] = None,
+    place: Annotated[str | None, typer.Option(
+        help="name of the place, written down for fetch", show_default=False)] = None,
     lang: _Lang = LangChoice.ZH,
 ) -> None:
     """Make a project: a commented project.toml and Excel templates with Chinese headers."""

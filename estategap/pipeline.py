@@ -126,7 +126,8 @@ def _weights(project: Project, pack: RulePack, analyses: tuple[Analysis, ...]) -
         raise InputError(problems)
     total = sum(chosen.values())
     if total <= 0:
-        raise InputError(Problem(file=FILE_NAME, column="weights", why="all weights are 0", fix="give at least one weight above 0"))
+        raise InputError(Problem(file=FILE_NAME, column="weights", why="all weights are 0",
+                                 fix="give at least one weight above 0"))
     return {name: weight / total for name, weight in chosen.items()}
 
 

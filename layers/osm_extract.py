@@ -20,6 +20,7 @@ _LEFT_OUT = {
     "duplicate": say("the outer way of a multipolygon repeats its tags; the object is counted once"),
     "broken": say("the outline is not closed or crosses itself, so it is no area"),
 }
+_PART_NAMES = {str(one): one for one in (say("buildings"), say("estates"), say("water"), say("green"))}
 
 
 @dataclass
@@ -153,8 +154,8 @@ def _cut(found: Findings, noded: Noded) -> pd.DataFrame:
 
 
 def _left_out(file: str, found: Findings) -> list[Problem]:
-    return [Problem(file=file, value=object_id, severity="warning",
-                    why=say("{part}: {why}", part=part, why=_LEFT_OUT[reason]), fix="correct the object in OSM")
+    return [Problem(file=file, value=object_id, severity="warning", fix="correct the object in OSM",
+                    why=say("{part}: {why}", part=_PART_NAMES.get(part, part), why=_LEFT_OUT[reason]))
             for reason, object_id, part in sorted(found.left_out)]
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 from gis.errors import Problem, ProblemLog, Words, listed, say
 from gis.tables import NO_ESTATE, Estates
-from layers.fields import normalised_names, read_fields
+from layers.fields import fields_of, normalised_names, read_fields
 from layers.files import ROW, Source, read_table, read_vector
 
 TEXTS = ("estate_id", "name", "community")
@@ -83,9 +83,9 @@ def join(outlines: Side | None, roster: Side | None, log: ProblemLog) -> pd.Data
         differs = said[name].notna() & base[name].notna() & (said[name] != base[name])
         if differs.any():
             log.add(roster.problem(
-                why=say("{count} values of {column} differ from those of {file}, first for {name!r}", column=name,
-                        count=int(differs.sum()), file=outlines.source.path.name,
-                        name=base.loc[differs, "name"].iloc[0]),
+                why=say("{count} values of {column} differ from those of {file}, first for {name!r}",
+                        column=fields_of("roster")[name].label, count=int(differs.sum()),
+                        file=outlines.source.path.name, name=base.loc[differs, "name"].iloc[0]),
                 fix="correct the wrong file; the roster's values are used"))
         base[name] = said[name].fillna(base[name])
     for name in TEXTS:

@@ -11,13 +11,14 @@ from maps.texts import Texts, words
 from maps.view import Lang
 
 _WIDTHS = {"severity": 12, "file": 24, "sheet": 16, "row": 8, "column": 20, "value": 24, "why": 60, "fix": 60}
+_PLAIN = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 _FIXED_DATE = datetime(2000, 1, 1)  # noqa: DTZ001 - the same bytes whenever it is written
 
 
 def write_problem_list(problems: Iterable[Problem], path: Path, lang: Lang) -> None:
     """Write one row per problem; every cell is text, whatever an input value looks like."""
     texts = Texts(lang)
-    with xlsxwriter.Workbook(path, {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}) as book:
+    with xlsxwriter.Workbook(path, _PLAIN) as book:
         book.set_properties({"created": _FIXED_DATE})
         sheet = book.add_worksheet(texts("problem.list"))
         bold, wrap = book.add_format({"bold": True}), book.add_format({"text_wrap": True, "valign": "top"})

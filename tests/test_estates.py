@@ -88,7 +88,7 @@ def test_walled_and_numbers_follow_the_roster_then_the_outlines_then_the_default
     estates, problems = read(shapes, table, walled_default=False)
     assert estates.frame["walled"].to_dict() == {"A": False, "B": True, "C": False}
     assert estates.frame["households"].to_dict() == {"A": 50.0, "B": 6.0, "C": 7.0}
-    assert [str(one.why) for one in problems] == ["1 values of households differ from those of 边界.gpkg, first for ''"]
+    assert [str(one.why) for one in problems] == ["1 values of 户数 differ from those of 边界.gpkg, first for ''"]
 
 
 def test_an_outline_is_assumed_only_where_a_row_says_so(tmp_path):

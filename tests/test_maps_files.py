@@ -26,7 +26,7 @@ from maps.style import RAMP, priority_class, severity_class
 from maps.tables import cell, safe_text, write_tables
 from maps.texts import MissingTextError, Texts, catalogue
 
-PLACE = re.compile(r"\{(\w+)\}")
+PLACE = re.compile(r"\{(\w+)[^}]*\}")
 
 
 def rows_of(data: bytes) -> list[list[str]]:

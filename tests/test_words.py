@@ -165,7 +165,7 @@ def test_the_check_of_a_broken_project_is_chinese(town: Path):
     assert "✓ 读取输入数据" in done.stderr
     assert ("• 错误：小区名册.xlsx，工作表“名册”，第 2 行，“户数”列，值“很多”：不是数字 → "
             "请只填数字，例如 1280；不清楚的请留空") in problems
-    assert ("• 错误：停车场.xlsx：文件内容：PNG 图片；应为：Excel 工作簿 → "
+    assert ("• 错误：停车场.xlsx：文件内容为 PNG 图片，应为 Excel 工作簿 → "
             "请换成正确的文件，或按扩展名所示的格式重新保存") in problems
 
 
