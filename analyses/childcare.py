@@ -42,14 +42,14 @@ def childcare(
     rows = [
         unserved_measure("children_unserved", need, nurseries, walkers, walk_m=rule.walk_limit_m, unit="children",
                          confidence=weakest(facts, rule.confidence("places_per_1000_residents", "walk_limit_m"))),
-        reach_measure("nursery_reach_net", near, walkers, people="residents_under3", unit="children_under3",
-                      complete=nurseries.complete, confidence=rule.confidence("walk_limit_m")),
+        reach_measure("nursery_reach_net", near, walkers, nurseries, people="residents_under3", unit="children_under3",
+                      confidence=rule.confidence("walk_limit_m")),
         area_measure("nursery_reach_area", nurseries, radius_m=rule.radius_m, estates=estates,
                      confidence=rule.confidence("radius_m")),
-        reach_measure("kindergarten_reach_net", school, walkers, people="households", unit="households",
-                      complete=kindergartens.complete, confidence=rule.confidence("kindergarten_walk_m")),
+        reach_measure("kindergarten_reach_net", school, walkers, kindergartens, people="households", unit="households",
+                      confidence=rule.confidence("kindergarten_walk_m")),
         area_measure("kindergarten_reach_area", kindergartens, radius_m=rule.kindergarten_radius_m, estates=estates,
                      confidence=rule.confidence("kindergarten_radius_m")),
     ]
-    evidence = walkers.evidence(near, nurseries, rule.walk_limit_m)
+    evidence = walkers.evidence(near, {rule.walk_limit_m: nurseries.placed})
     return AnalysisResult(pd.concat(rows), "children_unserved", frozenset(), evidence)

@@ -24,10 +24,10 @@ def complaints(estates: Estates, *, rule: ComplaintsRule) -> AnalysisResult:
     """All complaints of the period are to be settled; their number per household says how severe the matter is."""
     frame = estates.frame
     count, full = frame["complaints"], frame["households"] * rule.full_scale_per_100_households / 100
-    basis = np.select([count.isna(), full.isna()], ["no_survey", "no_people"], "surveyed")
+    basis = np.select([count.isna(), (count > 0) & ~(full > 0)], ["no_survey", "no_people"], "surveyed")
     rows = measure(
         "complaints_received", required=count, provided=count * 0, unit="complaints", full_scale=full,
-        unknown=full.isna(), basis=pd.Series(basis, estates.ids),
+        unknown=(count > 0) & ~(full > 0), basis=pd.Series(basis, estates.ids),
         confidence=weakest(people_confidence(estates, "households_basis"),
                            rule.confidence("full_scale_per_100_households")))
     return AnalysisResult(rows, "complaints_received")

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from analyses.methods.contract import analysis
-from analyses.methods.facts import SURVEYED, people_confidence, weakest
+from analyses.methods.facts import SURVEYED, people_confidence, place_confidence, weakest
 from analyses.methods.reach import Walkers, reach_measure
 from analyses.methods.rules import Rule
 from gis.network import StreetNetwork
@@ -36,23 +36,27 @@ def ebike_charging(
     are counted, else households × bikes per household. Ports needed are bikes ÷ bikes per port, rounded up.
     """
     need, need_basis, sure = _ports_needed(estates, rule)
-    ports, sites = _ports(estates, ebike_chargers)
+    listed = _listed(estates, ebike_chargers)
+    roster = estates.frame["ebike_ports"]
+    ports, has_site = roster.fillna(listed["ports"]), (roster > 0) | (listed["sites"] > 0)
+    sites, doubt = has_site.astype(float), roster.isna() & listed["more"] & ~(ports >= need)
     walkers = Walkers(estates, doors, walk)
     near = walkers.within(ebike_chargers, rule.walk_limit_m)
     wanted = pd.Series(rule.sites_per_estate, estates.ids)
-    share = partial(reach_measure, walkers=walkers, people="households", unit="households",
-                    complete=ebike_chargers.complete)
+    share = partial(reach_measure, walkers=walkers, facilities=ebike_chargers, people="households", unit="households",
+                    nowhere=(roster > 0) & (listed["sites"] == 0))
     rows = [
-        measure("ports_missing", required=need, provided=ports, unit="ports", confidence=sure,
-                basis=need_basis.where(ports.notna() | need.isna(), "no_supply")),
-        measure("site_present", required=wanted, provided=sites.clip(upper=rule.sites_per_estate), unit="sites",
-                basis=pd.Series(np.where(sites.notna(), "surveyed", "no_survey"), estates.ids),
-                confidence=rule.confidence("sites_per_estate")),
+        measure("ports_missing", required=need, provided=ports.mask(doubt), unit="ports", confidence=sure,
+                high=(need - ports).clip(lower=0), basis=need_basis.mask(doubt & need.notna(), "no_supply")),
+        measure("site_present", required=wanted, provided=sites * rule.sites_per_estate, unit="sites",
+                unknown=~has_site & roster.isna() & listed["more"],
+                basis=pd.Series(np.where(has_site | roster.notna() | ~listed["more"], "surveyed", "no_survey"), estates.ids),
+                confidence=weakest(place_confidence(estates), rule.confidence("sites_per_estate"))),
         share("door_reach_good", walkers.within(ebike_chargers, rule.walk_good_m),
               confidence=rule.confidence("walk_good_m")),
         share("door_reach", near, confidence=rule.confidence("walk_limit_m")),
     ]
-    evidence = walkers.evidence(near, ebike_chargers, rule.walk_limit_m)
+    evidence = walkers.evidence(near, {rule.walk_limit_m: ebike_chargers.placed})
     return AnalysisResult(pd.concat(rows), "ports_missing", frozenset(), evidence)
 
 
@@ -67,13 +71,14 @@ def _ports_needed(estates: Estates, rule: EbikeChargingRule) -> tuple[pd.Series,
             weakest(facts, rule.confidence("bikes_per_port")))
 
 
-def _ports(estates: Estates, chargers: Facilities) -> tuple[pd.Series, pd.Series]:
-    """Ports and sites of each estate's own; NaN where neither the roster nor a complete list tells."""
-    own = chargers.existing.groupby("estate_id")
-    listed = own["capacity"].agg(lambda part: part.sum(skipna=False)).reindex(estates.ids)
-    sites = own.size().reindex(estates.ids).astype(float)
-    if chargers.complete:
-        listed, sites = listed.where(sites.notna(), 0.0), sites.fillna(0.0)
-    roster = estates.frame["ebike_ports"]
-    at_least = (roster > 0).astype(float).where(roster.notna())
-    return roster.fillna(listed), sites.fillna(at_least).where(~(roster > 0), sites.clip(lower=1).fillna(1.0))
+def _listed(estates: Estates, chargers: Facilities) -> pd.DataFrame:
+    """Ports and sites that the lists name for each estate, and whether there may be more than they name.
+
+    There may be more where a listed site does not say its ports, the source is incomplete, or the estate has no
+    outline by which its sites could be told.
+    """
+    own = chargers.existing.groupby("estate_id")["capacity"]
+    found = pd.DataFrame({"ports": own.sum(), "sites": own.size(), "silent": own.size() - own.count()})
+    found = found.reindex(estates.ids, fill_value=0).astype(float)
+    found["more"] = (found["silent"] > 0) | (not chargers.complete) | ~estates.located
+    return found

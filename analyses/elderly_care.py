@@ -35,11 +35,11 @@ def elderly_care(
     served. Both official reach modes stand beside: walk from the door, and land within the radius.
     """
     need = doors.frame["residents_60plus"] * rule.places_per_1000_aged_60 / 1000
-    facts = people_confidence(estates, "residents_basis")
+    facts = people_confidence(estates, "residents_60plus_basis")
     walkers = Walkers(estates, doors, walk)
     near = walkers.within(elderly_care_sites, rule.walk_limit_m)
-    share = partial(reach_measure, walkers=walkers, people="residents_60plus", unit="people_60plus",
-                    complete=elderly_care_sites.complete)
+    share = partial(reach_measure, walkers=walkers, facilities=elderly_care_sites, people="residents_60plus",
+                    unit="people_60plus")
     rows = [
         unserved_measure("people_unserved", need, elderly_care_sites, walkers, walk_m=rule.walk_limit_m, unit="people",
                          confidence=weakest(facts, rule.confidence("places_per_1000_aged_60", "walk_limit_m"))),
@@ -49,5 +49,5 @@ def elderly_care(
         area_measure("reach_area", elderly_care_sites, radius_m=rule.radius_m, estates=estates,
                      confidence=rule.confidence("radius_m")),
     ]
-    evidence = walkers.evidence(near, elderly_care_sites, rule.walk_limit_m)
+    evidence = walkers.evidence(near, {rule.walk_limit_m: elderly_care_sites.placed})
     return AnalysisResult(pd.concat(rows), "people_unserved", frozenset(), evidence)

@@ -48,10 +48,10 @@ def parking(
                 confidence=weakest(counted, rule.confidence("norm_spaces_per_household"))),
         measure("fire_lane_spaces", required=lane, provided=lane * 0, unit="spaces", confidence=SURVEYED,
                 basis=pd.Series(np.where(lane.notna(), "surveyed", "no_survey"), estates.ids)),
-        reach_measure("car_park_reach", reached, walkers, people="households", unit="households",
-                      complete=car_parks.complete, confidence=rule.confidence("car_park_walk_m")),
+        reach_measure("car_park_reach", reached, walkers, car_parks, people="households", unit="households",
+                      confidence=rule.confidence("car_park_walk_m")),
     ]
-    evidence = walkers.evidence(reached, car_parks, rule.car_park_walk_m)
+    evidence = walkers.evidence(reached, {rule.car_park_walk_m: car_parks.placed})
     return AnalysisResult(pd.concat(rows), "night_gap", frozenset({"fire_lane_spaces"}), evidence)
 
 

@@ -6,7 +6,8 @@ from xlsxwriter.exceptions import XlsxWriterException
 
 from estategap.inputs import read_inputs
 from estategap.manifest import identity, input_digests, outputs_intact, run_id, write_manifest
-from estategap.pipeline import analyse, plan_of, walking_of
+from estategap.pipeline import analyse
+from estategap.plan import plan_of, walking_of
 from estategap.progress import Progress
 from estategap.project import Project, read_project
 from estategap.runs import check_place, name_latest, put_in_place

@@ -60,8 +60,9 @@ class _Terminals:
 class StreetNetwork:
     """A walking network with walls and gates; distances are whole millimetres inside, metres outside.
 
-    Build it with ``StreetNetwork.build``. A point whose ``estate_id`` is a walled estate comes out through that
-    estate's gates; any other point steps straight to its nearest street. One-way streets do not bind people on foot.
+    Build it with ``StreetNetwork.build``. A point that stands in the walled estate its ``estate_id`` names comes out
+    through that estate's gates; any other point steps straight to its nearest street. One-way streets do not bind
+    people on foot.
     """
 
     edges: gpd.GeoDataFrame
@@ -69,6 +70,7 @@ class StreetNetwork:
     usable: np.ndarray
     nodes: int
     gates: Gates
+    outlines: gpd.GeoSeries
     holders: pd.DataFrame
     walls: np.ndarray
     settings: WalkSettings
@@ -92,13 +94,21 @@ class StreetNetwork:
             gates, estates, streets, public=edges.geometry.values[usable], walls=walls,
             wall_tolerance_m=settings.wall_tolerance_m, merge_within_m=settings.merge_gates_m,
             max_snap_m=settings.max_snap_m)
-        return cls(edges, length_mm, usable, len(keys), every_gate, holders(estates, settings.nested_share), walls, settings)
+        outlines = estates.frame.geometry[estates.located & estates.frame["walled"]]
+        return cls(edges, length_mm, usable, len(keys), every_gate, outlines, holders(estates, settings.nested_share),
+                   walls, settings)
 
     @cached_property
     def gates_on_foot(self) -> gpd.GeoDataFrame:
-        """The open gates of walled estates, known and assumed, that people walk through."""
+        """The open gates of walled estates, known and assumed, that people walk through, moved onto the wall.
+
+        A gate is drawn some metres off its wall as often as not; it opens on the street all the same.
+        """
         on_foot = self.gates.on_foot
-        return on_foot[on_foot["estate_id"].isin(self.holders["estate_id"])]
+        walled = on_foot[on_foot["estate_id"].isin(self.outlines.index)]
+        wall = shapely.boundary(self.outlines.reindex(walled["estate_id"]).to_numpy())
+        return walled.set_geometry(gpd.GeoSeries(
+            shapely.get_point(shapely.shortest_line(wall, walled.geometry.to_numpy()), 0), walled.index, crs=walled.crs))
 
     @cached_property
     def gate_streets(self) -> Attachment:
@@ -109,8 +119,9 @@ class StreetNetwork:
         """How each point gets out: ``street``, ``gate``, or why it cannot: ``no_street``, ``no_gate``."""
         walled = self._in_walls(points)
         reached = self.gates_on_foot["estate_id"].to_numpy()[self.gate_streets.found]
-        let_out = self.holders.loc[self.holders["holder_id"].isin(reached), "estate_id"]
-        has_gate = points["estate_id"].isin(let_out).to_numpy()
+        inside = self._inside(points)
+        has_gate = np.zeros(len(points), dtype=bool)
+        has_gate[inside.loc[inside["holder_id"].isin(reached), "row"].to_numpy()] = True
         found = self._attach(points).found
         answer = np.select(
             [walled & has_gate, walled, found], ["gate", "no_gate", "street"], default="no_street")
@@ -158,7 +169,7 @@ class StreetNetwork:
         into = self._add(arcs, self._terminals(destinations), len(destinations), inward=True)
         hub = arcs.add_nodes(1)
         arcs.link(into, np.repeat(hub, len(into)), rank)
-        limit = cutoff_m * MM_PER_M + 1 - 1 / _RANKS
+        limit = np.floor(cutoff_m * MM_PER_M) + 1 - 1 / _RANKS
         best = dijkstra(arcs.matrix(reverse=True), indices=hub, limit=limit)[0, out_of]
         inside = self._direct(origins, destinations)
         at_home = (inside["mm"] + rank[inside["destination"]]).groupby(inside["origin"]).min()
@@ -206,7 +217,8 @@ class StreetNetwork:
                       walls=self.walls, max_snap_m=self.settings.max_snap_m)
 
     def _in_walls(self, points: gpd.GeoDataFrame) -> np.ndarray:
-        walled: np.ndarray = points["estate_id"].isin(self.holders["estate_id"]).to_numpy()
+        walled = np.zeros(len(points), dtype=bool)
+        walled[self._inside(points)["row"].to_numpy()] = True
         return walled
 
     def _inside_mm(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -220,9 +232,16 @@ class StreetNetwork:
         return pd.DataFrame({"origin": a, "destination": b, "mm": mm.astype(float)})
 
     def _inside(self, points: gpd.GeoDataFrame) -> pd.DataFrame:
-        """The rows of points in walled estates, with each estate that holds them."""
+        """The rows of points in walled estates, with each estate that holds them.
+
+        A point that only belongs to an estate and stands outside its wall, as a listed facility may, is not inside.
+        """
         rows = pd.DataFrame({"row": np.arange(len(points)), "estate_id": points["estate_id"].to_numpy()})
-        return rows.merge(self.holders, on="estate_id")[["row", "holder_id"]]
+        held = rows.merge(self.holders, on="estate_id")
+        outline = self.outlines.reindex(held["holder_id"]).to_numpy()
+        place = points.geometry.to_numpy()[held["row"]]
+        inside = shapely.dwithin(outline, place, self.settings.wall_tolerance_m)
+        return pd.DataFrame(held.loc[inside, ["row", "holder_id"]])
 
     def _by_street(
         self, origins: gpd.GeoDataFrame, destinations: gpd.GeoDataFrame, limit: float, gate_cost_m: float

@@ -98,17 +98,17 @@ def measure(
         unknown: estates that are unknown although both amounts stand.
         not_applicable: estates the measure does not concern.
         coverage: share of households (or of area) served, 0..1; default provided ÷ required.
-        low: least the shortfall can be, where it is not exactly known.
-        high: most the shortfall can be.
+        low: least the shortfall can be, where it is not exactly known; default 0 where the need is known.
+        high: most the shortfall can be; default the need.
         full_scale: shortfall at which severity is 1, where that is not ``required``.
 
     Returns:
-        rows on ``(estate_id, measure)`` in the order of ``required``. shortfall = max(0, required − provided),
-        severity = clip(shortfall ÷ required) and 0 where nothing is required.
+        rows on ``(estate_id, measure)`` in the order of ``required``. shortfall = max(0, required − provided), so who
+        needs nothing is met whatever there is; severity = clip(shortfall ÷ required) and 0 where nothing is required.
     """
     index = required.index
     need, have = required.astype(float), provided.reindex(index).astype(float)
-    short = (need - have).clip(lower=0)
+    short = (need - have).clip(lower=0).mask(need == 0, 0.0)
     off = _mask(not_applicable, index)
     dark = (_mask(unknown, index) | short.isna()) & ~off
     hidden = dark | off
@@ -116,8 +116,10 @@ def measure(
     share = (have / need.where(need > 0)).clip(0, 1).where(need > 0, 1.0) if coverage is None else coverage.reindex(index)
     status = np.select([off, dark, short > 0], [Status.NOT_APPLICABLE, Status.UNKNOWN, Status.SHORT], Status.MET)
     exact = short.mask(hidden)
-    least = exact if low is None else low.reindex(index).mask(off).fillna(exact)
-    most = exact if high is None else high.reindex(index).mask(off).fillna(exact)
+    bounds = exact.fillna(0.0).mask(need.isna() | off), exact.fillna(need).mask(off)
+    least, most = (
+        bound if given is None else given.reindex(index).mask(off).fillna(bound)
+        for given, bound in zip((low, high), bounds, strict=True))
     rows = pd.DataFrame(
         {
             "required": need.mask(off), "provided": have.mask(off), "shortfall": exact, "low": least, "high": most,

@@ -19,6 +19,8 @@ from gis.geometry import has_shape
 
 NO_ESTATE = ""
 """The ``estate_id`` of a thing that lies in no estate."""
+PEOPLE = ("households", "residents", "residents_60plus", "residents_under3")
+"""The people columns of ``Estates`` and ``Doors``; each has a ``<name>_basis`` in ``Estates``."""
 
 
 @dataclass(frozen=True)
@@ -120,7 +122,7 @@ class Estates(Table):
     """Residential estates (小区), one row each.
 
     ``located`` is false where there is no outline: such an estate stays in every table and is unknown in space.
-    ``*_basis`` says where households and residents come from: ``roster``, ``raster``, ``floor_area`` or ``""``.
+    ``*_basis`` says where each count of people comes from: ``roster``, ``raster``, ``floor_area``, ``profile`` or ``""``.
     ``high_rise`` is a surveyed fact: 1, 0 or NaN. Estates are walled unless the source says otherwise.
     ``edge_of_data`` marks an estate too near the rim of the street data for "nothing in reach" to be believed.
     """
@@ -129,7 +131,7 @@ class Estates(Table):
     columns: ClassVar[Mapping[str, Any]] = {
         "name": "", "community": "", "walled": True, "outline_assumed": False, "edge_of_data": False,
         "households": _UNKNOWN, "residents": _UNKNOWN, "residents_60plus": _UNKNOWN, "residents_under3": _UNKNOWN,
-        "households_basis": "", "residents_basis": "",
+        "households_basis": "", "residents_basis": "", "residents_60plus_basis": "", "residents_under3_basis": "",
         "build_year": _UNKNOWN, "high_rise": _UNKNOWN,
         "parking_spaces": _UNKNOWN, "parking_on_fire_lane": _UNKNOWN, "resident_cars": _UNKNOWN,
         "night_cars": _UNKNOWN, "ebikes": _UNKNOWN, "ebike_ports": _UNKNOWN, "complaints": _UNKNOWN,

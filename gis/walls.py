@@ -66,16 +66,16 @@ def _parts(frame: gpd.GeoDataFrame, rest: np.ndarray, *, first_free_node: int) -
 
 
 def holders(estates: Estates, nested_share: float) -> pd.DataFrame:
-    """Which walled estates each walled estate stands in, itself included: ``estate_id`` and ``holder_id``.
+    """Which walled estates each estate stands in, itself included if walled: ``estate_id`` and ``holder_id``.
 
     An estate stands in another when at least ``nested_share`` of its outline does: its people share the outer gates.
     """
-    frame = estates.frame[estates.located & estates.frame["walled"]]
-    shapes = frame.geometry.values
+    frame = estates.frame[estates.located]
+    shapes, walled = frame.geometry.values, frame["walled"].to_numpy()
     inner, outer = shapely.STRtree(shapes).query(shapes, predicate="intersects")
     shared = shapely.area(shapely.intersection(shapes[inner], shapes[outer])) / shapely.area(shapes[inner])
     smaller = shapely.area(shapes[inner]) < shapely.area(shapes[outer])
-    nested = (inner == outer) | ((shared >= nested_share) & smaller)
+    nested = ((inner == outer) | ((shared >= nested_share) & smaller)) & walled[outer]
     return pd.DataFrame({"estate_id": frame.index[inner[nested]], "holder_id": frame.index[outer[nested]]})
 
 

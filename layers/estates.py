@@ -9,7 +9,7 @@ import shapely
 
 from gis.errors import InputError, Problem, ProblemLog, say
 from gis.geometry import fault, has_shape, repair_areas
-from gis.tables import Estates
+from gis.tables import PEOPLE, Estates
 from layers.files import ROW, Source
 from layers.places import projected
 from layers.rosters import OUTLINE_ROW, Side, join, read_side
@@ -45,8 +45,9 @@ def read_estates(
     geometry = _repaired(geometry, joined, side.source.path.name if side else "", log)
     joined["walled"] = joined["walled"].map({1.0: True, 0.0: False}).fillna(value=walled_default).astype(bool)
     joined["outline_assumed"] = joined["outline_assumed"] == 1
-    for name in ("households", "residents"):
-        joined[f"{name}_basis"] = np.where(joined[name].notna(), "roster", "")
+    for name in PEOPLE:
+        known = joined[name].notna() if name in joined else False
+        joined[f"{name}_basis"] = np.where(known, "roster", "")
     return Estates.of(gpd.GeoDataFrame(joined.drop(columns=[ROW, OUTLINE_ROW, "estate_id"]), geometry=geometry))
 
 

@@ -12,12 +12,9 @@ import numpy as np
 import pandas as pd
 
 from gis.errors import InputError, Problem
-from gis.tables import NO_ESTATE, Buildings, Doors, Estates
+from gis.tables import NO_ESTATE, PEOPLE, Buildings, Doors, Estates
 from gis.zonal import shared_sums, zonal_sums
 from layers.rasters import RasterWindow
-
-PEOPLE = ("households", "residents", "residents_60plus", "residents_under3")
-"""The columns that doors carry."""
 
 _CONFIDENCES = ("A", "B", "C", "D")
 
@@ -79,7 +76,7 @@ def estimate_households(estates: Estates, buildings: Buildings, profile: Profile
         _fill(frame, "residents", frame["households"] * profile.residents_per_household, "profile")
     for name, share in (("residents_60plus", profile.share_60plus), ("residents_under3", profile.share_under3)):
         if share is not None:
-            frame[name] = frame[name].fillna(frame["residents"] * share)
+            _fill(frame, name, frame["residents"] * share, "profile")
     return Estates.of(frame)
 
 

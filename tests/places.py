@@ -17,7 +17,7 @@ from scipy.cluster.hierarchy import fcluster, linkage
 
 from estategap.inputs import Inputs, read_inputs
 from estategap.job import run_project
-from estategap.pipeline import Plan, plan_of
+from estategap.plan import Plan, plan_of
 from estategap.progress import Progress
 from estategap.project import read_project
 from gis.network import StreetNetwork

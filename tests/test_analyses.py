@@ -144,11 +144,12 @@ def test_a_delay_at_the_gate_counts():
 
 
 def test_a_high_rise_estate_needs_a_station_of_its_own():
-    """B is surveyed as high-rise: the neighbour's crew in front of its gate does not count, and that is urgent."""
+    """B is surveyed as high-rise: the neighbour's crew in front of its gate does not count. That every such estate
+    needs its own is an assumption, so the gap is to be verified, not urgent."""
     facts = {"A": {"high_rise": 0.0}, "B": {"high_rise": 1.0}, "C": {"high_rise": 0.0}}
     street = answer(micro_fire_station, layers(facts, {"micro_fire_stations": {"m": (490, 0, {})}}))
     assert column(street, "households_not_reached", "shortfall")["B"] == 100
-    assert street.of("own_station").loc["B", ["status", "confidence"]].tolist() == ["short", "A"]
+    assert street.of("own_station").loc["B", ["status", "confidence"]].tolist() == ["short", "D"]
     own = answer(micro_fire_station, layers(facts, {"micro_fire_stations": {"m": (500, 60, {"estate_id": "B"})}}))
     assert column(own, "households_not_reached", "shortfall")["B"] == 0
     assert column(own, "own_station", "status")["B"] == "met"
@@ -189,3 +190,75 @@ def test_a_closed_gate_leaves_an_estate_unknown_not_short():
     result = answer(elderly_care, given)
     for measure in ("reach_net", "people_unserved"):
         assert result.of(measure).loc["A", ["status", "basis"]].tolist() == ["unknown", "no_way_out"]
+
+
+def test_a_crew_that_turns_out_too_late_reaches_nobody_not_even_next_door():
+    low = {key: {"high_rise": 0.0} for key in town.GATE_X}
+    late = layers(low, {"micro_fire_stations": {"m": (500, 20, {"turnout_s": 181.0, "estate_id": "B"})}})
+    assert column(answer(micro_fire_station, late), "households_not_reached", "shortfall")["B"] == 100
+
+
+def test_a_station_listed_for_an_estate_but_standing_outside_it_runs_through_the_gate():
+    """Station of B on the road at x = 700: 200 m to the gate, 10 m in, then 13 or 130 m: 223 m in time, 340 m not."""
+    facts = {"A": {"high_rise": 0.0}, "B": {"high_rise": 1.0}, "C": {"high_rise": 0.0}}
+    result = answer(micro_fire_station, layers(facts, {"micro_fire_stations": {"m": (700, 0, {"estate_id": "B"})}}))
+    assert column(result, "households_not_reached", "shortfall") == {"A": 100, "B": 50, "C": 50}
+    assert column(result, "own_station", "status")["B"] == "met"
+
+
+def test_a_facility_nobody_has_put_on_the_map_leaves_reach_unknown_not_short():
+    """C's day-care centre has 50 places and no coordinates: its people are served, who reaches it is unknown."""
+    given = layers()
+    counted = town.frame("facility_id", {"f": (None, {"capacity": 50.0, "estate_id": "C"})})
+    given["elderly_care_sites"] = town.Facilities.of(counted, kind="elderly_care_sites", complete=True)
+    result = answer(elderly_care, given)
+    assert column(result, "people_unserved", "status") == {"A": "short", "B": "short", "C": "met"}
+    for measure in ("reach_net", "reach_area"):
+        assert result.of(measure)["basis"]["C"] == "no_place"
+        assert column(result, measure, "status") == {"A": "short", "B": "short", "C": "unknown"}
+
+
+def test_ports_of_an_incomplete_list_are_a_floor():
+    """100 bikes want 34 ports. 10 listed by an incomplete source: between 0 and 24 missing. 40 listed: enough."""
+    facts = {"A": {"ebikes": 100.0}, "B": {"ebikes": 100.0}}
+    places = {"a": (100, 100, {"capacity": 10.0, "estate_id": "A"}), "b": (500, 100, {"capacity": 40.0, "estate_id": "B"})}
+    rows = answer(ebike_charging, layers(facts, {"ebike_chargers": places}, complete=False)).of("ports_missing")
+    assert rows.loc["A", ["status", "low", "high"]].tolist() == ["unknown", 0, 24]
+    assert rows.loc["B", "status"] == "met"
+
+
+def test_an_estate_without_an_outline_is_not_called_short_of_what_stands_in_it():
+    """A is high-rise and not on the map; a station or a charger may well stand in it."""
+    given = layers({"A": {"high_rise": 1.0, "ebikes": 90.0}}, {"micro_fire_stations": {"m": (100, 60, {})}})
+    frame = given["estates"].frame.copy()
+    frame.loc["A", "geometry"] = None
+    given["estates"] = town.Estates.of(frame)
+    stations, ports = (answer(one, given) for one in (micro_fire_station, ebike_charging))
+    assert stations.of("own_station").loc["A", ["status", "basis"]].tolist() == ["unknown", "no_outline"]
+    assert ports.of("ports_missing").loc["A", ["status", "low", "high"]].tolist() == ["unknown", 0, 30]
+
+
+def test_who_needs_nothing_is_met_even_where_supply_is_unknown():
+    """No car, no bike, nobody over 60: nothing is missing. A known need without known supply lies between 0 and all."""
+    facts = {"A": {"resident_cars": 0.0, "ebikes": 0.0, "residents_60plus": 0.0}, "B": {"resident_cars": 50.0}}
+    given = layers(facts, {"elderly_care_sites": {"f": (100, 0, {})}})
+    assert column(answer(parking, given), "night_gap", "status")["A"] == "met"
+    assert answer(parking, given).of("night_gap").loc["B", ["status", "low", "high"]].tolist() == ["unknown", 0, 50]
+    assert column(answer(ebike_charging, given), "ports_missing", "status")["A"] == "met"
+    assert column(answer(elderly_care, given), "people_unserved", "status")["A"] == "met"
+
+
+def test_no_complaints_are_none_however_many_live_there():
+    facts = {"A": {"complaints": 0.0, "households": np.nan}, "B": {"complaints": 3.0, "households": 0.0}}
+    assert column(answer(complaints, layers(facts)), "complaints_received", "status") == {
+        "A": "met", "B": "unknown", "C": "unknown"}
+
+
+def test_a_walk_from_an_assumed_gate_or_door_is_never_surveyed():
+    given = layers({"B": {"high_rise": 0.0}}, {"elderly_care_sites": IN_FRONT_OF_B})
+    firm = answer(elderly_care, given).of("reach_net")["confidence"]
+    guessed = town.Gates.of(given["gates"].frame.assign(assumed=[True, False, False]))
+    given["walk"] = town.StreetNetwork.build(town.streets(), given["estates"], guessed, given["walk"].settings)
+    given["doors"] = town.Doors.of(given["doors"].frame.assign(provisional=given["doors"].frame["estate_id"] == "C"))
+    assert firm.to_dict() == dict.fromkeys("ABC", "B")
+    assert answer(elderly_care, given).of("reach_net")["confidence"].to_dict() == {"A": "D", "B": "B", "C": "D"}

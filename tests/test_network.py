@@ -220,6 +220,21 @@ def test_a_gate_does_not_reach_through_the_estate_to_the_street_behind():
     assert net.access(points("door_id", [("d", 500, 20, "E")])).to_dict() == {"d": "no_gate"}
 
 
+@pytest.mark.parametrize("off_m", [0, 2, 8, -8])
+def test_a_gate_drawn_some_metres_off_its_wall_still_opens_on_the_street(off_m):
+    """It is moved onto the wall: 90 m inside × 1.3 to (500, 10), 10 m to the road."""
+    net = network(ROAD, WALLED, gates(("g", 500, 10 + off_m, "E")))
+    found = distance(net, points("door_id", [("d", 500, 100, "E")]), points("facility_id", [("f", 500, 0, "")]))
+    assert found == {("d", "f"): 127.0}
+
+
+def test_an_open_block_inside_a_walled_estate_leaves_through_its_gate():
+    frame = estates(E=(400, 10, 600, 210), I=(480, 50, 520, 90)).frame.assign(walled=[True, False])
+    net = network(ROAD, Estates.of(frame), gates(("g", 500, 10, "E")))
+    found = distance(net, points("door_id", [("d", 500, 60, "I")]), points("facility_id", [("f", 500, 0, "")]))
+    assert found == {("d", "f"): 75.0}
+
+
 def test_a_point_takes_the_street_on_its_side_of_a_wall():
     """10 m to the lane behind the wall, 40 m to the road on this side: the road counts."""
     lines = [[(0, 0), (1000, 0)], [(0, 0), (0, 50), (1000, 50), (1000, 0)]]

@@ -99,3 +99,18 @@ def test_one_estates_missing_value_never_poisons_another():
     holed = {"p": result({"a": 0.3, "b": None}), "q": result({"a": 0.2, "b": 0.1})}
     one, two = (rank(results, {"p": 1, "q": 1}, RULE, seed=1) for results in (whole, holed))
     assert one.loc["a", "score"] == two.loc["a", "score"]
+
+
+def test_an_interval_holds_the_rank_it_belongs_to():
+    """Twenty half-known estates pass the known one in most draws; its rank of 1 still stands in its interval."""
+    known = {"e00": 0.6} | {f"e{k:02}": 0.69 for k in range(1, 21)}
+    half = {"e00": 0.6} | dict.fromkeys([f"e{k:02}" for k in range(1, 21)])
+    table = rank({"p": result(known), "q": result(half)}, {"p": 1, "q": 1}, RULE, seed=1)
+    assert table.loc["e00", "rank"] == 1
+    assert table.loc["e00", "rank_low"] == 1
+    assert table.loc["e00", "rank_high"] > 5
+
+
+def test_who_gets_no_rank_is_to_be_verified():
+    table = rank({"p": result({"a": None, "b": 0.0})}, {"p": 1}, RULE, seed=1)
+    assert table["schedule"].to_dict() == {"a": "verify", "b": "none"}

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from estategap.cli import app
 from estategap.manifest import identity, input_digests, run_id
-from estategap.pipeline import plan_of
+from estategap.plan import plan_of
 from estategap.project import read_project
 
 

@@ -33,7 +33,8 @@ def frame(name, rows, shift=(0.0, 0.0)):
 
 def estates(facts=None, shift=(0.0, 0.0)):
     base = {"households": 100.0, "residents": 400.0, "residents_60plus": 200.0, "residents_under3": 20.0,
-            "households_basis": "roster", "residents_basis": "roster", "community": "甲"}
+            "households_basis": "roster", "residents_basis": "roster",
+            "residents_60plus_basis": "roster", "residents_under3_basis": "roster", "community": "甲"}
     rows = {key: (shapely.box(x - 100, 10, x + 100, 210), base | {"name": key} | (facts or {}).get(key, {}))
             for key, x in GATE_X.items()}
     return Estates.of(frame("estate_id", rows, shift))

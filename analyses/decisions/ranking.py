@@ -57,7 +57,8 @@ def rank(
     score = 100 Σ weight × severity over headline measures. A measure that is not applicable leaves its weight to the
     others; an unknown one counts as the midpoint of its interval; an estate with more unknown weight than the limit
     gets no rank. ``rank_low`` and ``rank_high`` are percentiles over draws of the weights (Dirichlet around the
-    chosen ones) and of each value within its interval; an estate's stream of values depends on its id alone.
+    chosen ones) and of each value within its interval, widened where needed to hold the rank itself; an estate's
+    stream of values depends on its id alone. Who gets no rank is to be verified, unless it is urgent.
 
     Args:
         results: per analysis, all on the same estates.
@@ -84,8 +85,10 @@ def rank(
     table["tied"] = table["rank"].notna() & table["rank"].duplicated(keep=False)
     if ranked.any():
         low, high = _rank_interval(severities, share / share.sum(), ranked, rule, seed)
-        table.loc[ranked, "rank_low"], table.loc[ranked, "rank_high"] = low, high
-    table["schedule"] = schedule(results)
+        place = table.loc[ranked, "rank"].to_numpy(int)
+        table.loc[ranked, "rank_low"], table.loc[ranked, "rank_high"] = np.minimum(low, place), np.maximum(high, place)
+    plan = schedule(results)
+    table["schedule"] = plan.where(ranked | (plan == "urgent"), "verify")
     for column, name in enumerate(names):
         table[f"contribution_{name}"] = contribution[:, column]
     leading = ["rank", "score", "rank_low", "rank_high", "tied", "unknown_weight", "schedule"]

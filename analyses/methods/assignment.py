@@ -5,7 +5,7 @@ import pandas as pd
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from analyses.methods.facts import place_confidence, weakest
+from analyses.methods.facts import weakest
 from analyses.methods.reach import Walkers
 from gis.allocation import assign
 from gis.network import StreetNetwork
@@ -21,7 +21,8 @@ def unserved_measure(
 
     Where a facility of unknown capacity, or an estate of unknown need, takes part in the sharing, all that share
     with it are unknown; so is an estate with unserved people behind a door without a way out. The people who surely
-    reach no facility at all are the least, all people the most that can be short.
+    reach no facility at all are the least, all people the most that can be short. The total served is the greatest
+    there is; where several ways to share it cost the same walk, which of two estates goes short is a convention.
 
     Args:
         name: the measure's name.
@@ -37,7 +38,8 @@ def unserved_measure(
     pairs = _pairs(doors, facilities, walkers.walk, walk_m)
     capacity = facilities.existing["capacity"]
     blocked = _touched_by_unknown(need, capacity, pairs.index)
-    known = pairs[~pairs.index.get_level_values(0).isin(need.index[blocked])]
+    offered = pairs.index.get_level_values(1).isin(capacity.index[capacity.notna()])
+    known = pairs[offered & ~pairs.index.get_level_values(0).isin(need.index[blocked])]
     served = assign(need[~blocked], capacity[capacity.notna()], known).groupby(level=0).sum().reindex(need.index, fill_value=0.0)
     served = served.where(served < need - 1e-6, need)
     total = sum_by_estate(need, estate_of, ids).where(ids.isin(estate_of))
@@ -53,7 +55,7 @@ def unserved_measure(
     least = sum_by_estate(need.where(nothing, 0.0), estate_of, ids).where(facilities.complete & ~edge, 0.0)
     return measure(
         name, required=total, provided=provided, unit=unit, basis=pd.Series(basis, ids), unknown=doubt | ~estates.located,
-        low=least.where(doubt), high=total.where(doubt), confidence=weakest(confidence, place_confidence(estates)))
+        low=least.where(doubt), high=total.where(doubt), confidence=weakest(confidence, walkers.confidence()))
 
 
 def _pairs(doors: Doors, facilities: Facilities, walk: StreetNetwork, walk_m: float) -> pd.Series:
@@ -67,9 +69,11 @@ def _pairs(doors: Doors, facilities: Facilities, walk: StreetNetwork, walk_m: fl
 
 
 def _touched_by_unknown(need: pd.Series, capacity: pd.Series, pairs: pd.Index) -> pd.Series:
-    """Doors that share, directly or through others, with an unknown need or capacity."""
+    """Doors that share, directly or through others, with an unknown need or capacity; who needs nothing shares nothing."""
     door = need.index.get_indexer(pairs.get_level_values(0))
-    facility = capacity.index.get_indexer(pairs.get_level_values(1)) + len(need)
+    facility = capacity.index.get_indexer(pairs.get_level_values(1))
+    shares = (need.to_numpy()[door] != 0) & (capacity.to_numpy()[facility] != 0)
+    door, facility = door[shares], facility[shares] + len(need)
     size = len(need) + len(capacity)
     _, group = connected_components(coo_array((np.ones(len(door)), (door, facility)), shape=(size, size)), directed=False)
     unknown = np.concatenate([need.isna(), capacity.isna()])
