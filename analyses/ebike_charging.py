@@ -46,14 +46,31 @@ def ebike_charging(
     share = partial(reach_measure, walkers=walkers, facilities=ebike_chargers, people="households", unit="households",
                     nowhere=(roster > 0) & (listed["sites"] == 0))
     rows = [
-        measure("ports_missing", required=need, provided=ports.mask(doubt), unit="ports", confidence=sure,
-                high=(need - ports).clip(lower=0), basis=need_basis.mask(doubt & need.notna(), "no_supply")),
-        measure("site_present", required=wanted, provided=sites * rule.sites_per_estate, unit="sites",
-                unknown=~has_site & roster.isna() & listed["more"],
-                basis=pd.Series(np.where(has_site | roster.notna() | ~listed["more"], "surveyed", "no_survey"), estates.ids),
-                confidence=weakest(place_confidence(estates), rule.confidence("sites_per_estate"))),
-        share("door_reach_good", walkers.within(ebike_chargers, rule.walk_good_m),
-              confidence=rule.confidence("walk_good_m")),
+        measure(
+            "ports_missing",
+            required=need,
+            provided=ports.mask(doubt),
+            unit="ports",
+            confidence=sure,
+            high=(need - ports).clip(lower=0),
+            basis=need_basis.mask(doubt & need.notna(), "no_supply"),
+        ),
+        measure(
+            "site_present",
+            required=wanted,
+            provided=sites * rule.sites_per_estate,
+            unit="sites",
+            unknown=~has_site & roster.isna() & listed["more"],
+            basis=pd.Series(
+                np.where(has_site | roster.notna() | ~listed["more"], "surveyed", "no_survey"), estates.ids
+            ),
+            confidence=weakest(place_confidence(estates), rule.confidence("sites_per_estate")),
+        ),
+        share(
+            "door_reach_good",
+            walkers.within(ebike_chargers, rule.walk_good_m),
+            confidence=rule.confidence("walk_good_m"),
+        ),
         share("door_reach", near, confidence=rule.confidence("walk_limit_m")),
     ]
     evidence = walkers.evidence(near, {rule.walk_limit_m: ebike_chargers.placed})

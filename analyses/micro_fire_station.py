@@ -47,7 +47,9 @@ def micro_fire_station(
     tall = doors.frame["estate_id"].map(high)
     reached, perhaps = own | (any_station & (tall == 0)), own | any_station
     used = rule.confidence("arrival_s", "turnout_s", "run_speed_mps", "gate_delay_s")
-    share = partial(reach_measure, walkers=walkers, facilities=micro_fire_stations, people="households", unit="households")
+    share = partial(
+        reach_measure, walkers=walkers, facilities=micro_fire_stations, people="households", unit="households"
+    )
     strict, lenient = (
         share("households_not_reached", in_time, confidence=weakest(high_confidence.where(high != 0, SURVEYED), used))
         for in_time in (reached, perhaps))
@@ -58,7 +60,9 @@ def micro_fire_station(
         *(share(name, walkers.within(micro_fire_stations, walk_m),
                 confidence=rule.confidence("tier_good_m", "tier_limit_m")) for name, walk_m in tiers.items()),
     ]
-    areas = {float(metres): micro_fire_stations.placed.loc[run_m.index[run_m == metres]] for metres in sorted(run_m.unique())}
+    areas = {
+        float(metres): micro_fire_stations.placed.loc[run_m.index[run_m == metres]] for metres in sorted(run_m.unique())
+    }
     safety = frozenset({"own_station", "households_not_reached"})
     return AnalysisResult(pd.concat(rows), "households_not_reached", safety, walkers.evidence(reached, areas))
 

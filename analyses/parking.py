@@ -62,7 +62,9 @@ def _demand(estates: Estates, rule: ParkingRule) -> tuple[pd.Series, pd.Series, 
     estimated = frame["households"] * ratio
     steps = [frame["resident_cars"].notna(), frame["night_cars"].notna(), estimated.notna()]
     cars = frame["resident_cars"].fillna(frame["night_cars"]).fillna(estimated)
-    basis = pd.Series(np.select(steps, ["resident_cars", "night_count", "cars_per_household"], "no_demand"), estates.ids)
+    basis = pd.Series(
+        np.select(steps, ["resident_cars", "night_count", "cars_per_household"], "no_demand"), estates.ids
+    )
     guess = weakest(people_confidence(estates, "households_basis"), rule.confidence("cars_per_household"))
     return cars, basis, guess.where(~(steps[0] | steps[1]), SURVEYED)
 

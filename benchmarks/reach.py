@@ -61,8 +61,12 @@ def sample(network, count, name):
     usable = network.edges[network.usable]
     rows = rng.choice(len(usable), count, replace=False)
     ends = shapely.get_point(usable.geometry.values[rows], 0)
-    return gpd.GeoDataFrame({"estate_id": "", "node": usable["u"].to_numpy()[rows]}, geometry=ends, crs=network.edges.crs,
-                            index=pd.Index([f"{name[0]}{k}" for k in range(count)], name=name))
+    return gpd.GeoDataFrame(
+        {"estate_id": "", "node": usable["u"].to_numpy()[rows]},
+        geometry=ends,
+        crs=network.edges.crs,
+        index=pd.Index([f"{name[0]}{k}" for k in range(count)], name=name),
+    )
 
 
 def graph_of(network):

@@ -101,7 +101,11 @@ def _osm(project: Project, log: ProblemLog) -> OsmExtract | None:
 def _estates(project: Project, osm: OsmExtract | None, walking: WalkingRule, log: ProblemLog) -> Estates:
     section, crs = project.estates, _working_crs(project)
     if section.file or section.roster:
-        outlines = project.source_of(section.file, layer=section.layer, sheet=section.sheet, crs=section.crs) if section.file else None
+        outlines = (
+            project.source_of(section.file, layer=section.layer, sheet=section.sheet, crs=section.crs)
+            if section.file
+            else None
+        )
         roster = project.source_of(section.roster, sheet=section.roster_sheet) if section.roster else None
         return read_estates(outlines=outlines, roster=roster, walled_default=section.walled, log=log, to_crs=crs,
                             data_year=project.project.data_date.year)
@@ -119,8 +123,15 @@ def _working_crs(project: Project) -> pyproj.CRS | None:
     except CRSError:
         crs = None
     if crs is None or not crs.is_projected or _stretched(crs):
-        raise InputError(Problem(file=FILE_NAME, column="project.crs", value=wanted, why="not a metric CRS to measure in",
-                                 fix='give a projected one such as "EPSG:4549", never EPSG:3857, or leave the line out'))
+        raise InputError(
+            Problem(
+                file=FILE_NAME,
+                column="project.crs",
+                value=wanted,
+                why="not a metric CRS to measure in",
+                fix='give a projected one such as "EPSG:4549", never EPSG:3857, or leave the line out',
+            )
+        )
     return crs
 
 
@@ -196,9 +207,15 @@ def _facilities(project: Project, osm: OsmExtract | None, kind: str, estates: Es
     """The lists of a kind and what OSM has of it; a kind nobody lists is empty and not complete."""
     nothing = Facilities.empty(estates.crs, kind=kind)
     lists = [
-        log.attempt(lambda one=section: read_facilities(  # type: ignore[misc]
-            project.source(one), kind=kind, surveyed=one.surveyed, estates=estates, to_crs=estates.crs, log=log), nothing)
-        for section in project.facilities if section.kind == kind]
+        log.attempt(
+            lambda one=section: read_facilities(  # type: ignore[misc]
+                project.source(one), kind=kind, surveyed=one.surveyed, estates=estates, to_crs=estates.crs, log=log
+            ),
+            nothing,
+        )
+        for section in project.facilities
+        if section.kind == kind
+    ]
     mapped = inside_estates(facilities_of_osm(osm, kind, estates.crs), estates) if osm else None
     return merge_facilities(lists or [nothing], mapped, log=log)
 
@@ -218,7 +235,9 @@ def _with_people(project: Project, estates: Estates, buildings: Buildings, log: 
 
 def _basemap(project: Project, osm: OsmExtract | None, streets: Streets, buildings: Buildings, crs: Any) -> BaseMap:
     section = project.basemap
-    water, green = (project.source_of(file, crs=section.crs) if file else None for file in (section.water, section.green))
+    water, green = (
+        project.source_of(file, crs=section.crs) if file else None for file in (section.water, section.green)
+    )
     own = read_basemap(streets=streets, water=water, green=green, buildings=buildings)
     if osm is None:
         return own

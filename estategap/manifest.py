@@ -42,7 +42,10 @@ def input_digests(project: Project) -> dict[str, dict[str, Any]]:
             problems += error.problems
             continue
         for part in _parts(path):
-            found[str(Path(name).with_name(part.name).as_posix())] = {"bytes": part.stat().st_size, "sha256": digest(part)}
+            found[str(Path(name).with_name(part.name).as_posix())] = {
+                "bytes": part.stat().st_size,
+                "sha256": digest(part),
+            }
     if problems:
         raise InputError(problems)
     return dict(sorted(found.items()))

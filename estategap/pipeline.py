@@ -40,12 +40,24 @@ def analyse(project: Project, plan: Plan, *, lang: Lang, run_id: str, progress: 
     with progress.step("rank", texts("progress.rank")):
         ranking = rank(results, weights, plan.ranking, seed=project.project.seed)
     return RunView(
-        project=project.project.name, lang=lang, data_date=project.project.data_date,
-        synthetic=project.project.synthetic, pack=pack.name, run_id=run_id, version=__version__,
-        estates=inputs.estates, gates=walk.gates, basemap=inputs.basemap, results=results,
-        analyses={one.name: _info(one, weights) for one in analyses}, facilities=inputs.facilities,
-        ranking=_described(ranking, inputs), rules=_notes(pack), warnings=(*inputs.warnings, *unreachable(inputs, walk)),
-        assumptions=assumptions(inputs, walk, project, pack, lang))
+        project=project.project.name,
+        lang=lang,
+        data_date=project.project.data_date,
+        synthetic=project.project.synthetic,
+        pack=pack.name,
+        run_id=run_id,
+        version=__version__,
+        estates=inputs.estates,
+        gates=walk.gates,
+        basemap=inputs.basemap,
+        results=results,
+        analyses={one.name: _info(one, weights) for one in analyses},
+        facilities=inputs.facilities,
+        ranking=_described(ranking, inputs),
+        rules=_notes(pack),
+        warnings=(*inputs.warnings, *unreachable(inputs, walk)),
+        assumptions=assumptions(inputs, walk, project, pack, lang),
+    )
 
 
 def _info(one: Analysis, weights: Mapping[str, float]) -> AnalysisInfo:

@@ -171,7 +171,9 @@ class Project(_Section):
         """A section's file as the readers take it."""
         return self.source_of(section.file, layer=section.layer, sheet=section.sheet, crs=section.crs)
 
-    def source_of(self, file: str, *, layer: str | None = None, sheet: str | None = None, crs: str | None = None) -> Source:
+    def source_of(
+        self, file: str, *, layer: str | None = None, sheet: str | None = None, crs: str | None = None
+    ) -> Source:
         """A named file of the project's folder as the readers take it."""
         return Source(self.folder / file, layer=layer, sheet=sheet, crs=crs)
 
@@ -180,7 +182,9 @@ class Project(_Section):
         """Every input file the project names, sorted, each once."""
         sections = [self.streets, self.buildings, self.doors, self.gates, self.complaints, self.population, self.osm]
         named = [section.file for section in sections if section] + [one.file for one in self.facilities]
-        named += [one for one in (self.estates.file, self.estates.roster, self.basemap.water, self.basemap.green) if one]
+        named += [
+            one for one in (self.estates.file, self.estates.roster, self.basemap.water, self.basemap.green) if one
+        ]
         return tuple(sorted(set(named)))
 
 
@@ -248,7 +252,17 @@ def _toml_fault(error: tomllib.TOMLDecodeError) -> Words:
 
 
 def _known_keys() -> list[str]:
-    sections = (Project, About, File, StreetsSection, EstatesSection, BaseMapSection, FacilityList, ProfileSection, OwnValue)
+    sections = (
+        Project,
+        About,
+        File,
+        StreetsSection,
+        EstatesSection,
+        BaseMapSection,
+        FacilityList,
+        ProfileSection,
+        OwnValue,
+    )
     return sorted({name for section in sections for name in section.model_fields} - {"folder"})
 
 

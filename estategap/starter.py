@@ -46,7 +46,9 @@ def make_project(folder: Path, *, osm: Path | None, place: str | None) -> list[P
     written = [folder / FILE_NAME, folder / SCHEMA]
     text = _project_text(folder, extract, osm, place)
     written[0].write_text(text, encoding="utf-8")
-    written[1].write_text(json.dumps(Project.model_json_schema(), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    written[1].write_text(
+        json.dumps(Project.model_json_schema(), ensure_ascii=False, indent=1) + "\n", encoding="utf-8"
+    )
     return written + _templates(folder, extract) + ([_copied(osm, folder)] if osm else [])
 
 
@@ -54,7 +56,9 @@ def _project_text(folder: Path, extract: OsmExtract | None, osm: Path | None, pl
     template = (files("estategap") / "starter.toml").read_text(encoding="utf-8")
     day = extract.timestamp if extract and extract.timestamp else date.today()  # noqa: DTZ011 - the planner's own day
     lists = "\n".join(
-        f'# [[facilities]]\n# kind = "{kind}"\n# file = "{_sheet(kind)}.xlsx"\n# surveyed = true\n' for kind in facility_kinds())
+        f'# [[facilities]]\n# kind = "{kind}"\n# file = "{_sheet(kind)}.xlsx"\n# surveyed = true\n'
+        for kind in facility_kinds()
+    )
     section = f"[osm]\nfile = {_quoted(osm.name)}" if osm else '# [osm]\n# file = "….osm.pbf"'
     return Template(template).substitute(
         name=_quoted(place or folder.resolve().name), data_date=day.isoformat(), osm_section=section, facilities=lists,

@@ -107,8 +107,13 @@ class StreetNetwork:
         on_foot = self.gates.on_foot
         walled = on_foot[on_foot["estate_id"].isin(self.outlines.index)]
         wall = shapely.boundary(self.outlines.reindex(walled["estate_id"]).to_numpy())
-        return walled.set_geometry(gpd.GeoSeries(
-            shapely.get_point(shapely.shortest_line(wall, walled.geometry.to_numpy()), 0), walled.index, crs=walled.crs))
+        return walled.set_geometry(
+            gpd.GeoSeries(
+                shapely.get_point(shapely.shortest_line(wall, walled.geometry.to_numpy()), 0),
+                walled.index,
+                crs=walled.crs,
+            )
+        )
 
     @cached_property
     def gate_streets(self) -> Attachment:
@@ -226,7 +231,9 @@ class StreetNetwork:
 
     def _direct(self, origins: gpd.GeoDataFrame, destinations: gpd.GeoDataFrame) -> pd.DataFrame:
         """Walks that never leave a walled estate."""
-        met = self._inside(origins).merge(self._inside(destinations), on="holder_id").drop_duplicates(["row_x", "row_y"])
+        met = (
+            self._inside(origins).merge(self._inside(destinations), on="holder_id").drop_duplicates(["row_x", "row_y"])
+        )
         a, b = met["row_x"].to_numpy(), met["row_y"].to_numpy()
         mm = self._inside_mm(origins.geometry.values[a], destinations.geometry.values[b])
         return pd.DataFrame({"origin": a, "destination": b, "mm": mm.astype(float)})

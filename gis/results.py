@@ -113,7 +113,9 @@ def measure(
     dark = (_mask(unknown, index) | short.isna()) & ~off
     hidden = dark | off
     full = need if full_scale is None else full_scale.reindex(index).astype(float)
-    share = (have / need.where(need > 0)).clip(0, 1).where(need > 0, 1.0) if coverage is None else coverage.reindex(index)
+    share = (
+        (have / need.where(need > 0)).clip(0, 1).where(need > 0, 1.0) if coverage is None else coverage.reindex(index)
+    )
     status = np.select([off, dark, short > 0], [Status.NOT_APPLICABLE, Status.UNKNOWN, Status.SHORT], Status.MET)
     exact = short.mask(hidden)
     bounds = exact.fillna(0.0).mask(need.isna() | off), exact.fillna(need).mask(off)
@@ -122,10 +124,19 @@ def measure(
         for given, bound in zip((low, high), bounds, strict=True))
     rows = pd.DataFrame(
         {
-            "required": need.mask(off), "provided": have.mask(off), "shortfall": exact, "low": least, "high": most,
-            "unit": unit, "coverage": share.mask(hidden), "severity": _severity(exact, full),
-            "status": pd.Series(status, index).astype(str), "basis": basis, "confidence": confidence,
-            "severity_low": _severity(least, full).mask(dark, 0.0), "severity_high": _severity(most, full).mask(dark, 1.0),
+            "required": need.mask(off),
+            "provided": have.mask(off),
+            "shortfall": exact,
+            "low": least,
+            "high": most,
+            "unit": unit,
+            "coverage": share.mask(hidden),
+            "severity": _severity(exact, full),
+            "status": pd.Series(status, index).astype(str),
+            "basis": basis,
+            "confidence": confidence,
+            "severity_low": _severity(least, full).mask(dark, 0.0),
+            "severity_high": _severity(most, full).mask(dark, 1.0),
         },
         index=index,
     )

@@ -122,7 +122,7 @@ class Estates(Table):
     """Residential estates (小区), one row each.
 
     ``located`` is false where there is no outline: such an estate stays in every table and is unknown in space.
-    ``*_basis`` says where each count of people comes from: ``roster``, ``raster``, ``floor_area``, ``profile`` or ``""``.
+    ``*_basis`` says where people were counted: ``roster``, ``raster``, ``floor_area``, ``profile`` or ``""``.
     ``high_rise`` is a surveyed fact: 1, 0 or NaN. Estates are walled unless the source says otherwise.
     ``edge_of_data`` marks an estate too near the rim of the street data for "nothing in reach" to be believed.
     """

@@ -105,7 +105,9 @@ def with_assumed_gates(
     if wanted.empty or walkable.empty or not len(public):
         return gates
     found = _crossings(wanted, walkable, wall_tolerance_m, merge_within_m)
-    near = shapely.STRtree(public).query(found["geometry"].to_numpy(), predicate="dwithin", distance=wall_tolerance_m)[0]
+    near = shapely.STRtree(public).query(found["geometry"].to_numpy(), predicate="dwithin", distance=wall_tolerance_m)[
+        0
+    ]
     found = found.iloc[np.unique(near)]
     without = wanted[~wanted.index.isin(found["estate_id"])]
     found = pd.concat([found, _nearest_to_street(without, public, walls, max_snap_m)], ignore_index=True)

@@ -80,7 +80,9 @@ def read_fields(
     columns = [name for name in cells.columns if name not in {ROW, "geometry"}]
     found = match_columns([str(name) for name in columns], table)
     silent = {header_key(header) for header in _document()["not_read"]["headers"]}
-    left_out = [str(name) for name in columns if str(name) not in found.values() and header_key(str(name)) not in silent]
+    left_out = [
+        str(name) for name in columns if str(name) not in found.values() and header_key(str(name)) not in silent
+    ]
     if left_out:
         log.add(Problem(file=file, sheet=sheet, severity="warning", fix="nothing, unless one is meant to be read",
                         why=say("columns not read: {names}", names=listed(map(printable, left_out), _LISTED))))

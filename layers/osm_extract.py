@@ -72,7 +72,7 @@ class OsmExtract:
         green: areas with ``kind``, ``name``.
         railways: lines with ``kind``, ``name``.
         facilities: per kind, points and areas with ``name``, ``capacity`` (NaN unknown), ``access``.
-        extent: the area inside which the file is complete: its own bounding box, else the concave hull of what it holds.
+        extent: the area where the file is complete: its own bounding box, else the concave hull of what it holds.
         cut: objects that the extract cut: ``object_id``, ``part``, ``missing`` (nodes or members not in the file).
         timestamp: day of the data: of the header, else of the newest object; None where the file has neither.
         counts: rows per part, ``cut`` and ``zero_length`` (street pieces without length, dropped).

@@ -12,7 +12,11 @@ from gis.allocation import assign
 
 def case(need, capacity, pairs):
     index = pd.MultiIndex.from_tuples(list(pairs), names=["door_id", "facility_id"])
-    return pd.Series(need, dtype=float), pd.Series(capacity, dtype=float), pd.Series(list(pairs.values()), index, dtype=float)
+    return (
+        pd.Series(need, dtype=float),
+        pd.Series(capacity, dtype=float),
+        pd.Series(list(pairs.values()), index, dtype=float),
+    )
 
 
 def test_a_place_goes_where_it_lets_most_people_be_served():
@@ -47,7 +51,9 @@ def test_random_cases_equal_scipy_and_conserve(seed):
     pairs = {(f"d{i}", f"f{j}"): walk[i, j] for i, j in np.argwhere(reach)}
     if not pairs:
         return
-    served = assign(*case({f"d{i}": x for i, x in enumerate(need)}, {f"f{j}": x for j, x in enumerate(capacity)}, pairs))
+    served = assign(
+        *case({f"d{i}": x for i, x in enumerate(need)}, {f"f{j}": x for j, x in enumerate(capacity)}, pairs)
+    )
     rows, cols = np.nonzero(reach)
     limits = np.vstack([rows == i for i in range(6)] + [cols == j for j in range(4)]).astype(float)
     bounds = np.concatenate([need, capacity])

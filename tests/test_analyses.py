@@ -20,8 +20,16 @@ IN_FRONT_OF_B = {"f": (490, 0, {"capacity": 10.0})}
 def test_parking_takes_the_registered_cars_before_the_night_count():
     """A: 120 cars registered (the 150 counted do not matter), 80 spaces: 40 short. B: 90 counted, 100 spaces: met.
     C: nothing known of its cars, so unknown, not zero."""
-    result = answer(parking, layers({"A": {"resident_cars": 120.0, "night_cars": 150.0, "parking_spaces": 80.0},
-                                     "B": {"night_cars": 90.0, "parking_spaces": 100.0}, "C": {"parking_spaces": 30.0}}))
+    result = answer(
+        parking,
+        layers(
+            {
+                "A": {"resident_cars": 120.0, "night_cars": 150.0, "parking_spaces": 80.0},
+                "B": {"night_cars": 90.0, "parking_spaces": 100.0},
+                "C": {"parking_spaces": 30.0},
+            }
+        ),
+    )
     assert column(result, "night_gap", "shortfall") == {"A": 40, "B": 0, "C": pytest.approx(np.nan, nan_ok=True)}
     assert column(result, "night_gap", "status") == {"A": "short", "B": "met", "C": "unknown"}
     assert column(result, "night_gap", "basis") == {"A": "resident_cars", "B": "night_count", "C": "no_demand"}
@@ -36,7 +44,9 @@ def test_parking_uses_cars_per_household_only_where_the_project_sets_it():
 
 
 def test_spaces_on_fire_lanes_are_a_safety_matter_and_never_supply():
-    result = answer(parking, layers({"A": {"resident_cars": 100.0, "parking_spaces": 60.0, "parking_on_fire_lane": 40.0}}))
+    result = answer(
+        parking, layers({"A": {"resident_cars": 100.0, "parking_spaces": 60.0, "parking_on_fire_lane": 40.0}})
+    )
     assert column(result, "night_gap", "shortfall")["A"] == 40
     assert column(result, "fire_lane_spaces", "shortfall")["A"] == 40
     assert column(result, "fire_lane_spaces", "status") == {"A": "short", "B": "unknown", "C": "unknown"}
@@ -56,7 +66,7 @@ def test_a_car_park_reaches_the_doors_within_500_m_through_the_gate():
 
 
 def test_ports_are_one_to_three_bikes_rounded_up():
-    """A: 100 bikes want ⌈100/3⌉ = 34 ports, 10 there: 24 short. B: 60 bikes want 20, and the point in its yard has 20."""
+    """A: 100 bikes want ⌈100/3⌉ = 34 ports, 10 there: 24 short. B: 60 bikes want 20, and its yard has 20."""
     result = answer(ebike_charging, layers({"A": {"ebikes": 100.0, "ebike_ports": 10.0}, "B": {"ebikes": 60.0}},
                                            {"ebike_chargers": {"c": (500, 60, {"capacity": 20.0, "estate_id": "B"})}}))
     assert column(result, "ports_missing", "shortfall") == {"A": 24, "B": 0, "C": pytest.approx(np.nan, nan_ok=True)}
@@ -65,7 +75,9 @@ def test_ports_are_one_to_three_bikes_rounded_up():
 
 def test_a_charging_point_in_the_yard_is_near_its_own_doors_only():
     """In B: 40 × 1.3 = 52 m and 50 × 1.3 = 65 m inside the walls, nobody else within 150 m."""
-    result = answer(ebike_charging, layers(places={"ebike_chargers": {"c": (500, 60, {"capacity": 20.0, "estate_id": "B"})}}))
+    result = answer(
+        ebike_charging, layers(places={"ebike_chargers": {"c": (500, 60, {"capacity": 20.0, "estate_id": "B"})}})
+    )
     assert column(result, "door_reach_good", "coverage") == {"A": 0, "B": 1, "C": 0}
 
 
@@ -111,7 +123,9 @@ def test_a_facility_counted_for_an_estate_without_a_place_serves_that_estate():
     given = layers()
     counted = town.frame("facility_id", {"f": (None, {"capacity": 5.0, "estate_id": "C"})})
     given["elderly_care_sites"] = town.Facilities.of(counted, kind="elderly_care_sites", complete=True)
-    assert column(answer(elderly_care, given), "people_unserved", "shortfall") == pytest.approx({"A": 8, "B": 8, "C": 3})
+    assert column(answer(elderly_care, given), "people_unserved", "shortfall") == pytest.approx(
+        {"A": 8, "B": 8, "C": 3}
+    )
 
 
 def test_nursery_places_are_four_and_a_half_per_thousand_residents():
@@ -138,8 +152,10 @@ def test_a_delay_at_the_gate_counts():
     the millimetre; 61 s are too many."""
     low = {key: {"high_rise": 0.0} for key in town.GATE_X}
     given = layers(low, {"micro_fire_stations": {"m": (490, 0, {})}})
-    short = {delay: column(answer(micro_fire_station, given, gate_delay_s=delay), "households_not_reached", "shortfall")["B"]
-             for delay in (50.0, 60.0, 61.0)}
+    short = {
+        delay: column(answer(micro_fire_station, given, gate_delay_s=delay), "households_not_reached", "shortfall")["B"]
+        for delay in (50.0, 60.0, 61.0)
+    }
     assert short == {50.0: 0, 60.0: 0, 61.0: 50}
 
 
@@ -159,8 +175,10 @@ def test_a_high_rise_estate_needs_a_station_of_its_own():
     ({"height_m": 27.0}, "met"), ({"height_m": 27.1}, "short"), ({"levels": 9.0}, "met"), ({"levels": 10.0}, "short"),
     ({}, "unknown"), ({"height_m": 20.0, "levels": 12.0}, "met")])
 def test_high_rise_is_over_27_m_or_else_from_ten_storeys(building, status):
-    given = layers(places={"micro_fire_stations": {"m": (500, 0, {})}},
-                   buildings={"b": (shapely.box(480, 50, 520, 60), {"estate_id": "B", "use": "residential"} | building)})
+    given = layers(
+        places={"micro_fire_stations": {"m": (500, 0, {})}},
+        buildings={"b": (shapely.box(480, 50, 520, 60), {"estate_id": "B", "use": "residential"} | building)},
+    )
     assert column(answer(micro_fire_station, given), "households_not_reached", "status")["B"] == status
 
 
@@ -221,7 +239,10 @@ def test_a_facility_nobody_has_put_on_the_map_leaves_reach_unknown_not_short():
 def test_ports_of_an_incomplete_list_are_a_floor():
     """100 bikes want 34 ports. 10 listed by an incomplete source: between 0 and 24 missing. 40 listed: enough."""
     facts = {"A": {"ebikes": 100.0}, "B": {"ebikes": 100.0}}
-    places = {"a": (100, 100, {"capacity": 10.0, "estate_id": "A"}), "b": (500, 100, {"capacity": 40.0, "estate_id": "B"})}
+    places = {
+        "a": (100, 100, {"capacity": 10.0, "estate_id": "A"}),
+        "b": (500, 100, {"capacity": 40.0, "estate_id": "B"}),
+    }
     rows = answer(ebike_charging, layers(facts, {"ebike_chargers": places}, complete=False)).of("ports_missing")
     assert rows.loc["A", ["status", "low", "high"]].tolist() == ["unknown", 0, 24]
     assert rows.loc["B", "status"] == "met"

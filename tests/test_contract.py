@@ -33,8 +33,13 @@ def random_town(seed, shift=(0.0, 0.0)):
                    "build_year": perhaps(rng.integers(1960, 2020)), "high_rise": perhaps(rng.integers(0, 2)),
                    "complaints": perhaps(rng.integers(0, 10)), "residents_60plus": perhaps(rng.integers(0, 300)),
                    "residents": perhaps(rng.integers(300, 600))} for key in town.GATE_X}
-    places = {kind: {f"{kind}{k}": (rng.uniform(-300, 1300), rng.uniform(-20, 5), {"capacity": perhaps(rng.integers(1, 30))})
-                     for k in range(rng.integers(0, 4))} for kind in town.KINDS}
+    places = {
+        kind: {
+            f"{kind}{k}": (rng.uniform(-300, 1300), rng.uniform(-20, 5), {"capacity": perhaps(rng.integers(1, 30))})
+            for k in range(rng.integers(0, 4))
+        }
+        for kind in town.KINDS
+    }
     return town.layers(facts, places, shift=shift, complete=bool(rng.random() < 0.7))
 
 
@@ -122,10 +127,17 @@ def malformed(**changes):
     return analysis(title="t", unit="people", retrofit_class=spec["retrofit_class"])(function)
 
 
-@pytest.mark.parametrize(("changes", "says"), [
-    ({"name": "other"}, "call it test_contract"), ({"doc": None}, "docstring"), ({"first": Facilities}, "annotated Estates"),
-    ({"rule": int}, "subclass of Rule"), ({"answer": pd.DataFrame}, "must return AnalysisResult"),
-    ({"retrofit_class": "nice"}, "basic, improvement, upgrade")])
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"name": "other"}, "call it test_contract"),
+        ({"doc": None}, "docstring"),
+        ({"first": Facilities}, "annotated Estates"),
+        ({"rule": int}, "subclass of Rule"),
+        ({"answer": pd.DataFrame}, "must return AnalysisResult"),
+        ({"retrofit_class": "nice"}, "basic, improvement, upgrade"),
+    ],
+)
 def test_a_malformed_analysis_is_refused_with_the_fix(changes, says):
     malformed()
     with pytest.raises(TypeError, match=says):
@@ -134,7 +146,9 @@ def test_a_malformed_analysis_is_refused_with_the_fix(changes, says):
 
 def test_a_rule_names_every_missing_and_wrong_value_at_once():
     one = next(one for one in ANALYSES if one.name == "parking")
-    citations = [replace(citation, value="abc") for citation in town.PACK.tables[one.name].values() if citation.name != "weight"]
+    citations = [
+        replace(citation, value="abc") for citation in town.PACK.tables[one.name].values() if citation.name != "weight"
+    ]
     with pytest.raises(InputError, match="not a") as caught:
         one.rule.of(citations[1:], "pack")
     assert len(caught.value.problems) == len(citations)

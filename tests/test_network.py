@@ -184,7 +184,13 @@ def assumed_gates(lines, town, known=None):
 
 def test_an_estate_without_known_gates_gets_them_where_streets_cross_its_outline():
     """Two lanes 6 m apart enter E from the road: one gate. F is 30 m from the road: the nearest place of its wall."""
-    lines = [[(0, 0), (500, 0)], [(500, 0), (500, 60)], [(500, 0), (506, 0)], [(506, 0), (506, 60)], [(506, 0), (900, 0)]]
+    lines = [
+        [(0, 0), (500, 0)],
+        [(500, 0), (500, 60)],
+        [(500, 0), (506, 0)],
+        [(506, 0), (506, 60)],
+        [(506, 0), (900, 0)],
+    ]
     found = assumed_gates(lines, estates(E=(400, 10, 600, 210), F=(700, 30, 800, 90)))
     assert list(found) == ["assumed:E:1", "assumed:F:1"]
     assert found["assumed:E:1"] == (500, 10)
@@ -263,7 +269,11 @@ def test_people_of_an_estate_inside_another_leave_through_the_outer_gate():
 def test_random_towns_agree_with_networkx(seed):
     rng = np.random.default_rng(seed)
     spots = rng.integers(0, 40, (12, 2)) * 25.0
-    joins = {tuple(sorted(pair)) for pair in rng.integers(0, 12, (24, 2)).tolist() if (spots[pair[0]] != spots[pair[1]]).any()}
+    joins = {
+        tuple(sorted(pair))
+        for pair in rng.integers(0, 12, (24, 2)).tolist()
+        if (spots[pair[0]] != spots[pair[1]]).any()
+    }
     lines = [[tuple(spots[a]), tuple(spots[b])] for a, b in sorted(joins)]
     net = network(lines)
     spread = lambda name, n: points(name, [(f"{name[0]}{k}", *rng.uniform(0, 1000, 2), "") for k in range(n)])
@@ -288,7 +298,9 @@ def by_networkx(net, doors, places, cutoff_m):
                 stops[edge].append((usable.geometry[edge].project(point), ("road", key)))
                 graph.add_edge(("road", key), key, weight=gap.min())
     for key, row in net.edges.iterrows():
-        chain = sorted([(0.0, row["u"]), *stops.get(key, []), (row.geometry.length, row["v"])], key=lambda stop: stop[0])
+        chain = sorted(
+            [(0.0, row["u"]), *stops.get(key, []), (row.geometry.length, row["v"])], key=lambda stop: stop[0]
+        )
         for (a, left), (b, right) in pairwise(chain):
             graph.add_edge(left, right, weight=b - a)
     answer = {}

@@ -68,8 +68,10 @@ def through_gates(place, footways, origins, destinations, cutoff_m):
     An estate that lies in another for 90 % shares its gates.
     """
     areas = place.inputs.estates.frame.geometry
-    around = {inner: [outer for outer, b in areas.items() if a.intersection(b).area >= 0.9 * a.area and a.area <= b.area]
-              for inner, a in areas.items()}
+    around = {
+        inner: [outer for outer, b in areas.items() if a.intersection(b).area >= 0.9 * a.area and a.area <= b.area]
+        for inner, a in areas.items()
+    }
     gates = place.walk.gates.on_foot
     gates = gates[gates["estate_id"] != ""]
     in_walls = destinations["estate_id"].isin(place.inputs.estates.ids)

@@ -40,7 +40,9 @@ def test_what_does_not_apply_leaves_its_weight_to_the_others():
 
 
 def test_unknown_counts_as_the_midpoint_and_never_as_good():
-    table = rank({"p": result({"a": None, "b": 0.0}), "q": result({"a": 0.0, "b": 0.0})}, {"p": 1, "q": 3}, RULE, seed=1)
+    table = rank(
+        {"p": result({"a": None, "b": 0.0}), "q": result({"a": 0.0, "b": 0.0})}, {"p": 1, "q": 3}, RULE, seed=1
+    )
     assert table["score"].to_dict() == pytest.approx({"a": 12.5, "b": 0})
     assert table["unknown_weight"].to_dict() == pytest.approx({"a": 0.25, "b": 0})
 
@@ -79,7 +81,9 @@ def test_narrower_data_give_narrower_intervals():
 @given(st.permutations(list("abcdef")), st.integers(0, 1000))
 def test_row_order_changes_nothing(order, seed):
     severities = {"a": 0.1, "b": 0.2, "c": None, "d": 0.4, "e": 0.4, "f": 0.9}
-    straight = rank({"p": result(severities), "q": result(dict.fromkeys(severities, 0.5))}, {"p": 1, "q": 2}, RULE, seed=seed)
+    straight = rank(
+        {"p": result(severities), "q": result(dict.fromkeys(severities, 0.5))}, {"p": 1, "q": 2}, RULE, seed=seed
+    )
     shuffled = rank({"p": result({key: severities[key] for key in order}), "q": result(dict.fromkeys(order, 0.5))},
                     {"p": 1, "q": 2}, RULE, seed=seed)
     pd.testing.assert_frame_equal(straight, shuffled.loc[straight.index])

@@ -26,7 +26,9 @@ KINDS = ("car_parks", "ebike_chargers", "elderly_care_sites", "nurseries", "kind
 
 def frame(name, rows, shift=(0.0, 0.0)):
     """Rows of ``id: (geometry, {column: value})``."""
-    shapes = [shapely.transform(shape, lambda xy: xy + shift) if shape is not None else None for shape, _ in rows.values()]
+    shapes = [
+        shapely.transform(shape, lambda xy: xy + shift) if shape is not None else None for shape, _ in rows.values()
+    ]
     data = pd.DataFrame([facts for _, facts in rows.values()], index=pd.Index(list(rows), name=name))
     return gpd.GeoDataFrame(data, geometry=gpd.GeoSeries(shapes, index=data.index, crs=CRS))
 
@@ -55,7 +57,9 @@ def streets(shift=(0.0, 0.0)):
 
 
 def gates(shift=(0.0, 0.0)):
-    return Gates.of(frame("gate_id", {f"g{key}": (shapely.Point(x, 10), {"estate_id": key}) for key, x in GATE_X.items()}, shift))
+    return Gates.of(
+        frame("gate_id", {f"g{key}": (shapely.Point(x, 10), {"estate_id": key}) for key, x in GATE_X.items()}, shift)
+    )
 
 
 def facilities(kind, rows=None, *, complete=True, shift=(0.0, 0.0)):

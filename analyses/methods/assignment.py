@@ -40,22 +40,39 @@ def unserved_measure(
     blocked = _touched_by_unknown(need, capacity, pairs.index)
     offered = pairs.index.get_level_values(1).isin(capacity.index[capacity.notna()])
     known = pairs[offered & ~pairs.index.get_level_values(0).isin(need.index[blocked])]
-    served = assign(need[~blocked], capacity[capacity.notna()], known).groupby(level=0).sum().reindex(need.index, fill_value=0.0)
+    served = (
+        assign(need[~blocked], capacity[capacity.notna()], known)
+        .groupby(level=0)
+        .sum()
+        .reindex(need.index, fill_value=0.0)
+    )
     served = served.where(served < need - 1e-6, need)
     total = sum_by_estate(need, estate_of, ids).where(ids.isin(estate_of))
     provided = sum_by_estate(served.where(~blocked), estate_of, ids)
     stuck = walkers.stuck()
     nothing = ~need.index.isin(pairs.index.get_level_values(0)) & ~stuck
-    dark, lost = (pd.Series(ids.isin(estate_of[doors_in_doubt]), ids) for doors_in_doubt in (blocked, stuck & (served < need)))
+    dark, lost = (
+        pd.Series(ids.isin(estate_of[doors_in_doubt]), ids) for doors_in_doubt in (blocked, stuck & (served < need))
+    )
     edge, short = estates.frame["edge_of_data"], ~(total - provided <= 0)
     doubt = short & (dark | lost | edge | (not facilities.complete))
     basis = np.select(
         [~estates.located, total.isna(), lost, short & (not facilities.complete), short & edge, dark],
-        ["no_outline", "no_people", "no_way_out", "incomplete_source", "edge_of_data", "unknown_capacity"], "assignment")
+        ["no_outline", "no_people", "no_way_out", "incomplete_source", "edge_of_data", "unknown_capacity"],
+        "assignment",
+    )
     least = sum_by_estate(need.where(nothing, 0.0), estate_of, ids).where(facilities.complete & ~edge, 0.0)
     return measure(
-        name, required=total, provided=provided, unit=unit, basis=pd.Series(basis, ids), unknown=doubt | ~estates.located,
-        low=least.where(doubt), high=total.where(doubt), confidence=weakest(confidence, walkers.confidence()))
+        name,
+        required=total,
+        provided=provided,
+        unit=unit,
+        basis=pd.Series(basis, ids),
+        unknown=doubt | ~estates.located,
+        low=least.where(doubt),
+        high=total.where(doubt),
+        confidence=weakest(confidence, walkers.confidence()),
+    )
 
 
 def _pairs(doors: Doors, facilities: Facilities, walk: StreetNetwork, walk_m: float) -> pd.Series:
@@ -69,12 +86,14 @@ def _pairs(doors: Doors, facilities: Facilities, walk: StreetNetwork, walk_m: fl
 
 
 def _touched_by_unknown(need: pd.Series, capacity: pd.Series, pairs: pd.Index) -> pd.Series:
-    """Doors that share, directly or through others, with an unknown need or capacity; who needs nothing shares nothing."""
+    """Doors that share, directly or through others, with an unknown need or capacity; no need, no share."""
     door = need.index.get_indexer(pairs.get_level_values(0))
     facility = capacity.index.get_indexer(pairs.get_level_values(1))
     shares = (need.to_numpy()[door] != 0) & (capacity.to_numpy()[facility] != 0)
     door, facility = door[shares], facility[shares] + len(need)
     size = len(need) + len(capacity)
-    _, group = connected_components(coo_array((np.ones(len(door)), (door, facility)), shape=(size, size)), directed=False)
+    _, group = connected_components(
+        coo_array((np.ones(len(door)), (door, facility)), shape=(size, size)), directed=False
+    )
     unknown = np.concatenate([need.isna(), capacity.isna()])
     return pd.Series(np.isin(group[: len(need)], group[unknown]), need.index)

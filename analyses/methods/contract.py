@@ -65,7 +65,9 @@ def analysis(
             faults.append(f"retrofit_class is {retrofit_class!r}: use one of {', '.join(_CLASSES)}")
         if faults:
             raise TypeError(f"analysis {function.__module__}.{function.__name__}: " + "; ".join(faults))
-        return Analysis(function.__name__, title, unit, retrofit_class, layers, kinds, hints["rule"], independent, function)
+        return Analysis(
+            function.__name__, title, unit, retrofit_class, layers, kinds, hints["rule"], independent, function
+        )
 
     return declare
 

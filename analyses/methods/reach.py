@@ -113,7 +113,9 @@ def area_measure(
     provided = provided.where(area - provided > area * 1e-9, area)
     hidden = unplaced(facilities, estates)
     doubt = (area - provided > 0) & ((not facilities.complete) | hidden)
-    basis = np.select([~estates.located, doubt & hidden, doubt], ["no_outline", "no_place", "incomplete_source"], "straight_line")
+    basis = np.select(
+        [~estates.located, doubt & hidden, doubt], ["no_outline", "no_place", "incomplete_source"], "straight_line"
+    )
     return measure(
         name, required=area, provided=provided, unit="m2", basis=pd.Series(basis, ids), unknown=doubt,
         low=pd.Series(0.0, ids).where(doubt), high=(area - provided).where(doubt),

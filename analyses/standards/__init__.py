@@ -93,8 +93,14 @@ def load_pack(name: str, folder: Path = _FOLDER) -> RulePack:
     problems = list(_faults(path.name, data))
     if problems:
         raise InputError(problems)
-    return RulePack(name, title, {
-        table: {key: Citation(rule=table, name=key, **row) for key, row in rows.items()} for table, rows in data.items()})
+    return RulePack(
+        name,
+        title,
+        {
+            table: {key: Citation(rule=table, name=key, **row) for key, row in rows.items()}
+            for table, rows in data.items()
+        },
+    )
 
 
 def _faults(file: str, data: Mapping[str, Any]) -> Iterable[Problem]:
@@ -105,5 +111,10 @@ def _faults(file: str, data: Mapping[str, Any]) -> Iterable[Problem]:
                 yield Problem(file=file, column=where, why="a value needs value, source and confidence",
                               fix=say("allowed keys: {names}", names=tuple(sorted(_KEYS))))
             elif row["confidence"] not in list("ABCD") or not str(row["source"]).strip():
-                yield Problem(file=file, column=where, value=str(row["confidence"]),
-                              why="confidence is not A to D, or the source is empty", fix="say where the value comes from")
+                yield Problem(
+                    file=file,
+                    column=where,
+                    value=str(row["confidence"]),
+                    why="confidence is not A to D, or the source is empty",
+                    fix="say where the value comes from",
+                )
