@@ -83,8 +83,7 @@ class AnalysisResult:
 def measure(
     name: str, *, required: pd.Series, provided: pd.Series, unit: str, basis: pd.Series | str,
     confidence: pd.Series | str, unknown: pd.Series | None = None, not_applicable: pd.Series | None = None,
-    coverage: pd.Series | None = None, low: pd.Series | None = None, high: pd.Series | None = None,
-    full_scale: pd.Series | None = None,
+    low: pd.Series | None = None, high: pd.Series | None = None, full_scale: pd.Series | None = None,
 ) -> pd.DataFrame:
     """Make one measure's rows: the only place where shortfall, status and severity are worked out.
 
@@ -97,14 +96,14 @@ def measure(
         confidence: weakest confidence of the facts and rules used, A to D.
         unknown: estates that are unknown although both amounts stand.
         not_applicable: estates the measure does not concern.
-        coverage: share of households (or of area) served, 0..1; default provided ÷ required.
         low: least the shortfall can be, where it is not exactly known; default 0 where the need is known.
         high: most the shortfall can be; default the need.
         full_scale: shortfall at which severity is 1, where that is not ``required``.
 
     Returns:
         rows on ``(estate_id, measure)`` in the order of ``required``. shortfall = max(0, required − provided), so who
-        needs nothing is met whatever there is; severity = clip(shortfall ÷ required) and 0 where nothing is required.
+        needs nothing is met whatever there is; severity = clip(shortfall ÷ required) and 0 where nothing is required;
+        coverage = provided ÷ required, at most 1.
     """
     index = required.index
     need, have = required.astype(float), provided.reindex(index).astype(float)
@@ -113,9 +112,7 @@ def measure(
     dark = (_mask(unknown, index) | short.isna()) & ~off
     hidden = dark | off
     full = need if full_scale is None else full_scale.reindex(index).astype(float)
-    share = (
-        (have / need.where(need > 0)).clip(0, 1).where(need > 0, 1.0) if coverage is None else coverage.reindex(index)
-    )
+    share = (have / need.where(need > 0)).clip(0, 1).where(need > 0, 1.0)
     status = np.select([off, dark, short > 0], [Status.NOT_APPLICABLE, Status.UNKNOWN, Status.SHORT], Status.MET)
     exact = short.mask(hidden)
     bounds = exact.fillna(0.0).mask(need.isna() | off), exact.fillna(need).mask(off)
