@@ -33,7 +33,7 @@ def main():
     streets = streets_of_osm(extract, metric_crs_of(extract.streets))
     read_s = time.perf_counter() - start
     start = time.perf_counter()
-    settings = load_pack("cn-national").rule("walking", WalkingRule).settings
+    settings = load_pack("cn-national").rule("walking", WalkingRule)
     network = StreetNetwork.build(streets, Estates.empty(streets.crs), Gates.empty(streets.crs), settings)
     build_s = time.perf_counter() - start
     doors, places = sample(network, DOORS, "door_id"), sample(network, PLACES, "facility_id")

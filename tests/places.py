@@ -98,7 +98,7 @@ def read_place(folder):
     project = read_project(folder)
     plan = plan_of(project)
     inputs = read_inputs(project, plan.walking)
-    walk = StreetNetwork.build(inputs.streets, inputs.estates, inputs.gates, plan.walking.settings)
+    walk = StreetNetwork.build(inputs.streets, inputs.estates, inputs.gates, plan.walking)
     return Place(folder, plan, inputs, walk)
 
 

@@ -73,7 +73,7 @@ def facilities(kind, rows=None, *, complete=True, shift=(0.0, 0.0)):
 def layers(facts=None, places=None, *, complete=True, shift=(0.0, 0.0), buildings=None):
     """Everything an analysis may ask for; ``places`` are facility rows per kind."""
     the_estates = estates(facts, shift)
-    walking = PACK.rule("walking", WalkingRule).settings
+    walking = PACK.rule("walking", WalkingRule)
     return {
         "estates": the_estates, "doors": doors(the_estates, shift), "gates": gates(shift),
         "buildings": Buildings.of(frame("building_id", buildings, shift)) if buildings else Buildings.empty(CRS),
