@@ -9,7 +9,7 @@ from gis.network import WalkSettings
 
 @dataclass(frozen=True, kw_only=True)
 class WalkingRule(Rule, WalkSettings):
-    """Table ``walking`` of a rule pack; an estate nearer than ``edge_margin_m`` to the rim of the streets is doubted."""
+    """Table ``walking`` of a rule pack; an estate within ``edge_margin_m`` of the rim is doubted."""
 
     edge_margin_m: float
 
