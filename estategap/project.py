@@ -224,6 +224,8 @@ def _problem(file: str, one: Any) -> Problem:
     if one["type"] == "missing":
         return Problem(file=file, column=key, why="this key is needed and is not there", fix="add it")
     why, fix = _PLAIN.get(one["type"], (_misfit(one), say("correct the value")))
+    if key.startswith("rules.") and one["type"] == "model_type":
+        why, fix = say("a value of one's own needs a reason"), say('write { value = …, reason = "…" }')
     value = "" if isinstance(one["input"], dict | list) else str(one["input"])[:_SHOWN_LENGTH]
     return Problem(file=file, column=key, value=value, why=why, fix=fix)
 

@@ -56,9 +56,9 @@ def _project_text(folder: Path, extract: OsmExtract | None, osm: Path | None, pl
     template = (files("estategap") / "starter.toml").read_text(encoding="utf-8")
     day = extract.timestamp if extract and extract.timestamp else date.today()  # noqa: DTZ011 - the planner's own day
     lists = "\n".join(
-        f'# [[facilities]]\n# kind = "{kind}"\n# file = "{_sheet(kind)}.xlsx"\n# surveyed = true\n'
-        for kind in facility_kinds()
-    )
+        "\n".join(["# [[facilities]]", f'# kind = "{kind}"', f'# file = "{_sheet(kind)}.xlsx"',
+                   f'# sheet = "{_sheet(kind)}"', "# surveyed = true\n"])
+        for kind in facility_kinds())
     section = f"[osm]\nfile = {_quoted(osm.name)}" if osm else '# [osm]\n# file = "….osm.pbf"'
     return Template(template).substitute(
         name=_quoted(place or folder.resolve().name), data_date=day.isoformat(), osm_section=section, facilities=lists,

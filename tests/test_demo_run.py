@@ -4,6 +4,7 @@ import csv
 import json
 from pathlib import Path
 
+import openpyxl
 import pandas as pd
 import pyogrio
 import pytest
@@ -114,3 +115,22 @@ def test_the_manifest_names_every_input_and_every_output(runs):
         assert manifest["inputs"]
         assert manifest["timings_s"]
     assert (runs["district"].parent / "latest.txt").read_text(encoding="utf-8").strip() == runs["english"].name
+
+
+def test_a_new_project_filled_in_and_uncommented_runs(tmp_path, shared_data):
+    """The template of car parks, filled with one row, is named by the lines that ``init`` leaves as comments."""
+    osm = shared_data / "shanghai-tongji" / "tongji.osm"
+    assert CliRunner().invoke(app, ["init", str(tmp_path / "p"), "--osm", str(osm)]).exit_code == 0
+    book = openpyxl.load_workbook(tmp_path / "p" / "停车场.xlsx")
+    sheet = book["停车场"]
+    headers = {cell.value: cell.column for cell in sheet[1]}
+    for header, value in (("名称", "路侧停车场"), ("经度", 121.497), ("纬度", 31.285)):
+        sheet.cell(2, next(column for name, column in headers.items() if header in name), value)
+    book.save(tmp_path / "p" / "停车场.xlsx")
+    project = tmp_path / "p" / "project.toml"
+    text = project.read_text(encoding="utf-8")
+    start = text.index('# [[facilities]]\n# kind = "car_parks"')
+    end = text.index("\n\n", start)
+    project.write_text(text[:start] + text[start:end].replace("# ", "") + text[end:], encoding="utf-8")
+    answer = CliRunner().invoke(app, ["check", str(project.parent)])
+    assert answer.exit_code == 0, answer.output
