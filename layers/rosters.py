@@ -22,6 +22,10 @@ OUTLINE_ROW = "_outline_row"
 _LISTED = 10
 
 
+_TOTALS = frozenset({"合计", "总计", "小计", "总数", "合計", "總計", "小計"})
+"""What the last row of an office's table says; it would be ranked as an estate."""
+
+
 @dataclass(frozen=True)
 class Side:
     """One file of estates: all of ``TEXTS``, ``NUMBERS`` and ``ROW`` on 0..n-1, and its geometry where it has any."""
@@ -54,11 +58,15 @@ def read_side(source: Source, log: ProblemLog, data_year: int | None) -> Side:
     for name in NUMBERS:
         fields[name] = fields.get(name, np.nan)
     side = Side(source, fields, None if source.is_table else raw.geometry)
+    total = fields["name"].isin(_TOTALS) | fields["estate_id"].isin(_TOTALS)
+    for row in fields.index[total]:
+        log.add(side.problem(why="this row is a total, not an estate", fix="take the row out of the table", row=row,
+                             value=fields.loc[row, "name"] or fields.loc[row, "estate_id"], warning=False))
     repeated = (fields["estate_id"] != "") & fields["estate_id"].duplicated()
     for row in fields.index[repeated]:
         log.add(side.problem(why="another row has this estate id", fix="give each estate one row and an id of its own",
                              row=row, value=fields.loc[row, "estate_id"], warning=False))
-    return Side(source, fields[~repeated], side.geometry)
+    return Side(source, fields[~repeated & ~total], side.geometry)
 
 
 def join(outlines: Side | None, roster: Side | None, log: ProblemLog) -> pd.DataFrame:

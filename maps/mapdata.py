@@ -35,7 +35,8 @@ def map_data(view: RunView, texts: Texts, *, base: dict[str, Any], themes: list[
     names = list(analyses)
     return {
         "bounds": shapes.bounds(outlines) or shapes.bounds(view.basemap.streets.geometry) or _FALLBACK_BOUNDS,
-        "text": texts.section("map") | {f"status_{key}": text for key, text in texts.section("status").items()}
+        "text": texts.section("map") | {mark: texts(f"punctuation.{mark}") for mark in ("comma", "colon")}
+        | {f"status_{key}": text for key, text in texts.section("status").items()}
         | {f"schedule_{key}": text for key, text in texts.section("schedule").items()}
         | {"insufficient": texts("page.insufficient")},
         "attribution": attribution(view), "mark": texts("page.synthetic") if view.synthetic else "",

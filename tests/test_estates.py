@@ -159,3 +159,15 @@ def test_estates_near_the_rim_of_the_streets_are_marked(tmp_path):
     marks = mark_edge_of_data(estates, extent, 300.0).frame["edge_of_data"]
     assert marks.to_dict() == {"近边": True, "中间": False, "外面": True, "无图": False}
     assert not mark_edge_of_data(estates, None, 300.0).frame["edge_of_data"].any()
+
+
+def test_the_total_row_of_a_table_is_no_estate(tmp_path):
+    book = openpyxl.Workbook()
+    for row in (["小区编号", "小区名称", "户数"], ["A1", "春里", 300], ["", "合计", 300]):
+        book.active.append(row)
+    book.save(tmp_path / "名册.xlsx")
+    log = ProblemLog()
+    estates = read_estates(outlines=None, roster=Source(tmp_path / "名册.xlsx"), walled_default=True, log=log,
+                           to_crs="EPSG:4549")
+    assert list(estates.ids) == ["A1"]
+    assert [(one.row, one.value, one.severity) for one in log if "total" in str(one.why)] == [(3, "合计", "error")]

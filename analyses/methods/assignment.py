@@ -65,7 +65,7 @@ def unserved_measure(
     return measure(
         name,
         required=total,
-        provided=provided,
+        provided=provided.where(estates.located),
         unit=unit,
         basis=pd.Series(basis, ids),
         unknown=doubt | ~estates.located,

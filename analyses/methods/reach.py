@@ -93,7 +93,8 @@ def reach_measure(
         [~estates.located, total.isna(), short & lost, short & (not facilities.complete), short & edge, short & hidden],
         ["no_outline", "no_people", "no_way_out", "incomplete_source", "edge_of_data", "no_place"], "network")
     return measure(
-        name, required=total, provided=served, unit=unit, basis=pd.Series(basis, ids), unknown=doubt | ~estates.located,
+        name, required=total, provided=served.where(estates.located), unit=unit, basis=pd.Series(basis, ids),
+        unknown=doubt | ~estates.located,
         low=certain.where(doubt), high=(total - served).where(doubt),
         confidence=weakest(people_confidence(estates, f"{people}_basis"), walkers.confidence(), confidence))
 

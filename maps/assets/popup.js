@@ -86,8 +86,8 @@ EG.gap = function (data, row, headline) {
       facts.push(text.shortfall + " " + EG.fill(text.between, { low: EG.number(row[G.low]), high: EG.number(row[G.high]) }));
     }
   }
-  if (facts.length) { node.appendChild(EG.el("p", "eg-gap-facts", facts.join("，"))); }
-  if (words[row[G.basis]]) { node.appendChild(EG.el("p", "", text.basis + "：" + words[row[G.basis]])); }
+  if (facts.length) { node.appendChild(EG.el("p", "eg-gap-facts", facts.join(text.comma))); }
+  if (words[row[G.basis]]) { node.appendChild(EG.el("p", "", text.basis + text.colon + words[row[G.basis]])); }
   return node;
 };
 
