@@ -1,7 +1,7 @@
 """What is a rule? Numbers a planner may dispute, each with its source and how sure we are of it."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import Any, Literal, Self, get_type_hints
 
 from gis.errors import InputError, Problem, Words, say
@@ -82,8 +82,3 @@ def _typed(value: Any, wanted: Any) -> Any:
     if wanted == frozenset[str]:
         return frozenset(value) if isinstance(value, list) and all(isinstance(one, str) for one in value) else _WRONG
     return value if type(value) is wanted else _WRONG
-
-
-def rule_names(rule: type[Rule]) -> frozenset[str]:
-    """The names of the values a rule takes from its pack."""
-    return frozenset(one.name for one in fields(rule)) - {"citations"}
