@@ -13,6 +13,9 @@ from scipy.spatial import cKDTree
 JOIN_M = 0.001
 """Points nearer than this are one node: a millimetre, which is rounding and not surveying."""
 
+_BESIDE_M = 0.1
+"""Lines that are within ``JOIN_M`` of each other this far before and after a crossing run on the same course."""
+
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Lines = NDArray[np.object_]
@@ -115,10 +118,24 @@ def _meetings(lines: Lines, level: Ints) -> tuple[Ints, Floats, NDArray[np.bool_
     a, b = a[proper], b[proper]
     where = shapely.intersection(lines[a], lines[b])
     point, pair = _end_points(where)
+    parting = _part_company(lines[a[pair]], lines[b[pair]], point)
+    point, pair = point[parting], pair[parting]
     row = np.concatenate([met, a[pair], b[pair]])
     xy = np.concatenate([shapely.get_coordinates(ends[end]), point, point])
     same = np.concatenate([level[owner[end]] == level[met], np.ones(2 * len(pair), dtype=bool)])
     return row, xy, same
+
+
+def _part_company(first: Lines, second: Lines, at: Floats) -> NDArray[np.bool_]:
+    """Where two lines that share a point lie apart a little before or after it.
+
+    Lines drawn on the same course cross many times by rounding alone; such a crossing is no joint.
+    """
+    along_m = shapely.line_locate_point(first, shapely.points(at))
+    beside = [shapely.line_interpolate_point(first, np.maximum(along_m + step, 0.0)) for step in (-_BESIDE_M, _BESIDE_M)]
+    apart_m = np.max([shapely.distance(second, point) for point in beside], axis=0)
+    parting: NDArray[np.bool_] = apart_m > JOIN_M
+    return parting
 
 
 def _end_points(shapes: Lines) -> tuple[Floats, Ints]:
