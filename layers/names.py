@@ -1,0 +1,210 @@
+"""Which names are the same estate's, however they are written, and which may be meant where none is the same?
+
+Two levels. ``normalised_name`` folds only what cannot tell two estates apart, so that lists may be joined by it.
+``candidates`` are names that look alike: they are shown to the planner and never joined.
+"""
+
+import functools
+import re
+import tomllib
+import unicodedata
+from collections.abc import Collection, Iterable, Sequence
+from importlib.resources import files
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from rapidfuzz import fuzz, process
+
+from gis.errors import Words, say
+from layers.characters import digits_of, number_of
+from layers.chinese import simplified
+
+_OPEN, _CLOSE = "[【〔{「『〈《〖<⟨", "]】〕}」』〉》〗>⟩"
+_BRACKETS = str.maketrans(dict.fromkeys(_OPEN, "(") | dict.fromkeys(_CLOSE, ")"))
+_ROMAN = str.maketrans({0x2160 + number: str(number + 1) for number in range(12)}
+                       | {0x2170 + number: str(number + 1) for number in range(12)})
+_MARKS_BETWEEN = str.maketrans("、;，；", ",,,,")
+_UNSEEN = re.compile("(?<![0-9])[.·•・‧∙⋅'\"“”‘’`´]|[.·•・‧∙⋅'\"“”‘’`´](?![0-9])")
+_DASH = "[-‐‑‒–—―−~〜∼]"
+_DASHES = re.compile(f"(?<![0-9号]){_DASH}+|{_DASH}+(?![0-9])")
+_FROM_TO = re.compile(f"(?<![0-9])([0-9]+)号?(?:{_DASH}+|至|到)([0-9]+)(?=号)")
+_NUMERAL = re.compile("(?<![0-9])[零〇○一二三四五六七八九十百]+(?![0-9])")
+_FORMAL = re.compile("(?:(?<=第)|(?<=[^第]))[壹贰叁肆柒捌玖拾]+(?=[村期区弄号坊里街小])")
+_FORMAL_PLAIN = str.maketrans("壹贰叁肆柒捌玖拾", "一二三四七八九十")
+_PART = re.compile(r"(?<![0-9a-z])\((第?(?:[0-9]{1,3}|[a-z]|[东南西北中]|[甲乙丙丁])[区期座块里]?"
+                   r"|[0-9]+(?:-[0-9]+)?[弄号])\)(?![0-9a-z])")
+_LANE = re.compile(".*?[0-9]弄")
+_FROM_HOUSE_ONE = re.compile("(?<=弄)1-[0-9]+号$")
+_SHORTEST = 2
+_ROWS_AT_ONCE = 256
+
+
+class Candidate(NamedTuple):
+    """A name that looks like another.
+
+    ``likeness`` of 100; ``apart``: 0 where numbers, letters and directions are the same, 1 where one name has some that
+    the other lacks (454弄 and 454弄21号), 2 where they contradict each other (三村 and 四村).
+    """
+
+    name: str
+    likeness: float
+    apart: int
+
+
+def normalised_name(name: str, places: Collection[str] = ()) -> str:
+    """An estate's name for exact joins; names of two different estates stay different.
+
+    Folded are: full width, case, spaces, marks, all brackets, traditional characters, 三村 and 3村 and 叁村, 四五四弄
+    and 454弄, brackets around a part (一期), and 小区 or the like at the end, unless a number or direction stands
+    before it (第一小区, 鞍山东小区). Houses (454弄1-20号) stay, see ``paired_names``.
+
+    Args:
+        name: as written.
+        places: names of districts, streets and communities that may stand before an estate's name.
+    """
+    text = unicodedata.normalize("NFKC", name.translate(_ROMAN)).casefold()
+    text = simplified("".join(one for one in text if not one.isspace() and unicodedata.category(one)[0] != "C"))
+    text = _UNSEEN.sub("", text.translate(_variants()).translate(_BRACKETS).translate(_MARKS_BETWEEN))
+    text = re.sub("(?<=[0-9])#", "号", _in_digits(text))
+    text = _FROM_TO.sub(r"\1-\2", re.sub("(?<![0-9])0+(?=[0-9])", "", text))
+    text = _PART.sub(r"\1", _DASHES.sub("", text))
+    return _without_ending(_without_places(text, places))
+
+
+def normalised_names(names: pd.Series, places: Collection[str] = ()) -> pd.Series:
+    """``normalised_name`` for a column of text; each different name is worked out once."""
+    codes, different = pd.factorize(names.to_numpy(dtype=object), use_na_sentinel=False)
+    keys = np.array([*(normalised_name(str(one), places) for one in different), ""], dtype=object)
+    return pd.Series(keys[codes], index=names.index, dtype="object")
+
+
+def paired_names(ours: pd.Series, theirs: pd.Series, places: Collection[str] = ()) -> tuple[pd.Series, pd.Series]:
+    """Keys of two lists that are to be joined: ``normalised_names``, but 454弄1-20号 may be 454弄.
+
+    It is where only the other list has the lane as a whole and neither list has another part of it.
+    """
+    keys = normalised_names(ours, places), normalised_names(theirs, places)
+    different = [set(one) for one in keys]
+    parts: dict[str, set[str]] = {}
+    for key in different[0] | different[1]:
+        if lane := _LANE.match(key):
+            parts.setdefault(lane[0], set()).add(key)
+    whole = {}
+    for mine, other in (different, different[::-1]):
+        for key in mine:
+            bare = _FROM_HOUSE_ONE.sub("", key)
+            alone = bare not in mine and key not in other
+            if bare != key and bare in other and alone and parts[bare] == {bare, key}:
+                whole[key] = bare
+    return keys[0].map(lambda key: whole.get(key, key)), keys[1].map(lambda key: whole.get(key, key))
+
+
+def candidates(names: Iterable[str], known: Iterable[str], limit: int = 3) -> dict[str, tuple[Candidate, ...]]:
+    """For each name the known ones that look most like it, best first; none where none is alike.
+
+    Those that agree in numbers, letters and directions come before those that do not, however alike they look.
+    """
+    asked, there = list(dict.fromkeys(names)), list(dict.fromkeys(known))
+    keys = [normalised_name(name) for name in there]
+    marks = [_marks(key) for key in keys]
+    cutoff = float(_document()["candidates"]["cutoff"]["value"])
+    found: dict[str, tuple[Candidate, ...]] = {}
+    for start in range(0, len(asked), _ROWS_AT_ONCE):
+        some = asked[start : start + _ROWS_AT_ONCE]
+        own = [normalised_name(name) for name in some]
+        likeness = process.cdist(own, keys, scorer=fuzz.ratio, dtype=np.float32)
+        for name, key, scores in zip(some, own, likeness, strict=True):
+            near = np.flatnonzero(((scores >= cutoff) | _within(key, keys)) & (key != ""))
+            apart = [_apart(_marks(key), marks[place]) for place in near]
+            every = [Candidate(there[place], round(float(scores[place]), 1), far)
+                     for place, far in zip(near, apart, strict=True)]
+            found[name] = tuple(sorted(every, key=lambda one: (one.apart, -one.likeness, one.name))[:limit])
+    return found
+
+
+def offered(found: Iterable[Candidate]) -> tuple[str | Words, ...]:
+    """Candidates for a message; those that differ in a number or a direction say so."""
+    return tuple((one.name, say("{name} (another part, or the whole of it)", name=one.name),
+                  say("{name} (its numbers or directions differ)", name=one.name))[one.apart] for one in found)
+
+
+def split_aliases(text: str) -> tuple[str, ...]:
+    """The names in a cell of other names, as written: parted by 、,;/ or in brackets such as (原名…)."""
+    bare = text.translate(_BRACKETS).translate(str.maketrans("（）：，；／｜", "():,;/|"))
+    before = "|".join(sorted(_document()["aliases"]["before"], key=len, reverse=True))
+    within = "|".join([before, *_document()["aliases"]["before_in_brackets"]])
+    apart = re.sub(rf"\((?:{within}):?([^()]*)\)", r"、\1、", bare, flags=re.IGNORECASE)
+    apart = re.sub(rf"(?:{before}):?|^原:", "、", apart, flags=re.IGNORECASE)
+    names = (one.strip() for one in re.split(r"[、,;/|\r\n\t]+(?![^()]*\))", apart))
+    none = set(_document()["aliases"]["none"])
+    return tuple(dict.fromkeys(one for one in names if one and one.casefold() not in none))
+
+
+def _in_digits(text: str) -> str:
+    """Numbers in digits; 一二村 becomes 1,2村, which is two villages and not the twelfth."""
+    def digits(found: re.Match[str]) -> str:
+        run, following = found[0], text[found.end() : found.end() + 1]
+        if "十" in run or "百" in run:
+            number = number_of(run)
+            return run if number is None else f"{number:.0f}"
+        plain = digits_of(run)
+        return ",".join(plain) if len(plain) == 2 and following not in {"弄", "号"} else plain
+
+    text = _FORMAL.sub(lambda found: found[0].translate(_FORMAL_PLAIN), text)
+    return _NUMERAL.sub(digits, text)
+
+
+def _without_places(text: str, places: Collection[str]) -> str:
+    """The name without the places before it; what is left must be a name of its own, not 454弄 or 三村."""
+    keys = sorted({normalised_name(place) for place in places} - {""}, key=lambda one: (-len(one), one))
+    while place := next((one for one in keys if text.startswith(one)), ""):
+        rest = text.removeprefix(place)
+        if len(rest) < _SHORTEST or re.match("[0-9(,-]|第|[弄号村坊里苑区期路街道]", rest):
+            break
+        text = rest
+    return text
+
+
+def _without_ending(text: str) -> str:
+    marks = _document()["marks"]["directions"] + _document()["marks"]["letters"] + "0123456789,)-"
+    while ending := next((one for one in _document()["left_off"]["endings"] if text.endswith(one)), ""):
+        rest = text.removesuffix(ending)
+        if len(rest) < _SHORTEST or rest[-1] in marks:
+            break
+        text = rest
+    return text
+
+
+def _marks(key: str) -> tuple[str, ...]:
+    return tuple(_mark_pattern().findall(key))
+
+
+def _apart(ours: Sequence[str], theirs: Sequence[str]) -> int:
+    if ours == theirs:
+        return 0
+    few, many = sorted((ours, theirs), key=len)
+    rest = iter(many)
+    return 1 if all(one in rest for one in few) else 2
+
+
+def _within(key: str, keys: list[str]) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    """Where one of the two names stands in the other, as after the name of a street."""
+    return np.array([(len(key) >= _SHORTEST and key in other) or (len(other) >= _SHORTEST and other in key)
+                     for other in keys], dtype=np.bool_)
+
+
+@functools.cache
+def _variants() -> dict[int, str]:
+    return str.maketrans(_document()["variants"])
+
+
+@functools.cache
+def _mark_pattern() -> re.Pattern[str]:
+    marks = _document()["marks"]
+    return re.compile(f"[0-9]+|[{marks['directions']}{marks['letters']}]|(?<![a-z])[a-z](?![a-z])")
+
+
+@functools.cache
+def _document() -> dict[str, Any]:
+    return tomllib.loads(files("layers").joinpath("names.toml").read_text("utf-8"))

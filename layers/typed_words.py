@@ -1,0 +1,85 @@
+"""What do planners write around a number, a year or a day? The words are data: ``layers/typed_words.toml``."""
+
+import datetime as dt
+import functools
+import re
+import tomllib
+from collections.abc import Mapping
+from importlib.resources import files
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from gis.errors import Words, say
+
+FIRST_YEAR, LAST_YEAR = 1900, 2100
+SHEET_FAULT = say("this is a fault of the spreadsheet, not a value")
+_SERIAL_START = dt.date(1899, 12, 30)
+
+
+class Typed(NamedTuple):
+    """What one cell says: a value, or bounds of it, or why it is wrong. What is not known is NaN.
+
+    ``approximate``: read with a reservation, such as 约1200, 1200-1300, 98年. ``as_of``: the day that was written with
+    a number, as ISO text as far as it was given.
+    """
+
+    value: float | dt.date = np.nan
+    low: float | dt.date = np.nan
+    high: float | dt.date = np.nan
+    approximate: bool = False
+    as_of: str = ""
+    why: Words | None = None
+
+
+def words_of(part: str, name: str) -> frozenset[str]:
+    """A list of words of the file."""
+    return frozenset(_document()[part][name])
+
+
+@functools.cache
+def any_of(part: str, *names: str) -> str:
+    """A pattern of any word of these lists, the longest first."""
+    every = {word for name in names for word in _document()[part][name]}
+    return "|".join(map(re.escape, sorted(every, key=lambda word: (-len(word), word))))
+
+
+def units_of(unit: str) -> Mapping[str, float]:
+    """The words that may follow a number of this unit, and what one of them is in the unit."""
+    return dict(_document()["units"].get(unit, {}))
+
+
+@functools.cache
+def any_unit() -> str:
+    """A pattern of any word of any unit, the longest first."""
+    every = {word for words in _document()["units"].values() for word in words}
+    return "|".join(map(re.escape, sorted(every, key=lambda word: (-len(word), word))))
+
+
+def zeros_of(word: str) -> int:
+    """How many zeros a word such as 万 stands for; none where there is no word."""
+    return int(_document()["number"]["zeros"].get(word, 0))
+
+
+def months() -> Mapping[str, int]:
+    """The months by their English names, short and long."""
+    return dict(_document()["months"])
+
+
+def day_of(year: str | int, month: str | int, day: str | int) -> dt.date | None:
+    """The day of the calendar, None where there is none or it is not of this age."""
+    try:
+        found = dt.date(int(year), int(month), int(day))
+    except ValueError:
+        return None
+    return found if FIRST_YEAR <= found.year <= LAST_YEAR else None
+
+
+def day_of_serial(number: float) -> dt.date | None:
+    """The day that a spreadsheet's number of five digits stands for (35916 is 1998-05-01)."""
+    return _SERIAL_START + dt.timedelta(days=int(number)) if 10_000 <= number < 73_416 else None
+
+
+@functools.cache
+def _document() -> dict[str, Any]:
+    return tomllib.loads(files("layers").joinpath("typed_words.toml").read_text("utf-8"))
