@@ -3,57 +3,53 @@
 The list of fields, their aliases, types and units is data: ``layers/fields.toml``.
 """
 
-import functools
-import re
-import tomllib
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
-from dataclasses import field as dataclass_field
-from importlib.resources import files
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
 from gis.errors import Problem, ProblemLog, Words, either, listed, say
-from layers.cells import Parsed, as_choice, as_date, as_number, as_text, as_year, as_yes_no, printable
+from layers.catalogue import Field, document, fields_of, not_read
+from layers.cells import (
+    Parsed,
+    as_choice,
+    as_count_or_yes_no,
+    as_date,
+    as_number,
+    as_text,
+    as_words,
+    as_year,
+    as_yes_no,
+    printable,
+)
 from layers.files import ROW
+from layers.headers import ColumnMapping, header_key, match_columns
+from layers.names import normalised_name, normalised_names
+from layers.personal import drop_personal, is_personal
+from layers.typed_numbers import NONE_OR_UNKNOWN, NOT_ONE_NUMBER, NumberRule
+from layers.typed_words import LAST_YEAR, SHEET_FAULT, units_of
 
-_NO_YEAR_LIMIT = 2100
+__all__ = ["Field", "columns_of", "fields_of", "header_key", "is_personal", "match_columns", "normalised_name",
+           "normalised_names", "not_read", "read_fields"]
+
 _LISTED = 12
 
+_FIX_OF_FAULT = {
+    SHEET_FAULT: say("correct the formula in this cell, or write its value"),
+    NOT_ONE_NUMBER: say("write one number, such as 1200, or leave the cell empty where it is not known"),
+    NONE_OR_UNKNOWN: say("write 0 where there are none, or leave the cell empty where it is not known"),
+}
 _FIXES = {
     "count": say("write digits only, such as 1280, or leave the cell empty where it is not known"),
     "number": say("write digits only, such as 12.5, or leave the cell empty where it is not known"),
     "coordinate": say("write a decimal number, such as 121.4737, or leave the cell empty"),
     "year": say("write the year in four digits, such as 1998, or leave the cell empty"),
     "yes_no": say("write 是 or 否, or leave the cell empty where it is not known"),
+    "count_or_yes_no": say("write how many, such as 3, or 有 or 无; leave the cell empty where it is not known"),
     "date": say("write the day as 2026-10-31, or leave the cell empty"),
 }
-
-
-@dataclass(frozen=True)
-class Field:
-    """One column of ours: how planners call it, what it holds and which parts of the program use it."""
-
-    name: str
-    aliases: tuple[str, ...]
-    type: str
-    unit: str = ""
-    used_by: tuple[str, ...] = ()
-    empty: str = ""
-    otherwise: str | None = None
-    choices: Mapping[str, tuple[str, ...]] = dataclass_field(default_factory=dict)
-
-    @property
-    def label(self) -> str:
-        """The Chinese header that templates and messages show."""
-        return next((alias for alias in self.aliases if not alias.isascii()), self.name)
-
-
-def fields_of(table: str) -> Mapping[str, Field]:
-    """The fields of ``roster``, ``facility``, ``building``, ``door``, ``gate`` or ``complaint``, by our name."""
-    return _catalogue()[table]
 
 
 def read_fields(
@@ -69,100 +65,69 @@ def read_fields(
         log: takes wrong cells and missing columns as errors, left-out and personal columns as warnings.
         sheet: name for messages; else the one that ``read_table`` noted.
         required: groups of field names, of each of which at least one column must be there.
-        data_year: years up to the one after it are believed.
+        data_year: years after it are wrong.
 
     Returns:
         ``ROW`` and the fields found, in the order of the list, on the index of ``raw``: text as ``object`` (``""``
-        where empty), dates as datetime, all else float (NaN is unknown, yes is 1). A wrong cell is unknown.
+        where empty), dates as datetime, all else float (NaN is unknown, yes is 1). A wrong cell is unknown. A field
+        with an interval also has ``<name>_low``, ``<name>_high`` (NaN where the cell says none) and ``<name>_round``
+        (True where the number is not exact). Coordinates are the cells as they stand: see ``layers.coordinates``.
     """
     known, sheet = fields_of(table), sheet or str(raw.attrs.get("sheet", ""))
-    cells = drop_personal(raw, file=file, sheet=sheet, log=log)
+    header_row = int(raw.attrs.get("header_row", 1))
+    ids = {header for name, header in columns_of(raw, table).items() if name.endswith("_id")}
+    cells = drop_personal(raw, file=file, sheet=sheet, log=log, ids=ids)
     columns = [name for name in cells.columns if name not in {ROW, "geometry"}]
-    found = match_columns([str(name) for name in columns], table)
-    silent = {header_key(header) for header in _document()["not_read"]["headers"]}
-    left_out = [
-        str(name) for name in columns if str(name) not in found.values() and header_key(str(name)) not in silent
-    ]
+    found = columns_of(cells, table)
+    for problem in found.problems(file=file, sheet=sheet, row=header_row if "header_row" in raw.attrs else None):
+        log.add(problem)
+    silent = {header_key(header) for header in not_read("headers")}
+    left_out = [str(name) for name in columns if str(name) not in {*found.values(), *found.named}
+                and header_key(str(name)) not in silent]
     if left_out:
         log.add(Problem(file=file, sheet=sheet, severity="warning", fix="nothing, unless one is meant to be read",
                         why=say("columns not read: {names}", names=listed(map(printable, left_out), _LISTED))))
     for group in required:
         if not set(group) & set(found):
             wanted = either([known[name].label for name in group])
-            log.add(Problem(file=file, sheet=sheet, row=1, column=wanted, why="this column is missing",
+            log.add(Problem(file=file, sheet=sheet, row=header_row, column=wanted, why="this column is missing",
                             fix=say("add it; the columns found are {names}",
                                     names=listed(columns, _LISTED) or say("none"))))
     rows = (cells[ROW] if ROW in cells else pd.Series(range(1, len(cells) + 1), index=cells.index)).astype("int64")
     by_text = {str(name): cells[name].astype("object") for name in columns}
     values: dict[str, Any] = {ROW: rows}
     for name, entry in known.items():
-        if name in found:
-            values[name], wrong = _parse(by_text[found[name]], entry, data_year)
+        if name in found and entry.type == "coordinate":
+            values[name] = by_text[found[name]]
+        elif name in found:
+            parsed = _parse(by_text[found[name]], entry, data_year)
+            values[name] = parsed.series
+            if entry.interval:
+                values |= {f"{name}_low": parsed.low, f"{name}_high": parsed.high, f"{name}_round": parsed.approximate}
             place = Problem(file=file, sheet=sheet, column=found[name], why="", fix=_fix(entry))
-            _note_wrong(pd.DataFrame({"why": wrong, "row": rows, "value": by_text[found[name]]}), place, log)
+            _note_wrong(pd.DataFrame({"why": parsed.wrong, "row": rows, "value": by_text[found[name]]}), place, log)
+            _note_reserved(by_text[found[name]], parsed, rows, place, log)
     return pd.DataFrame(values, index=cells.index)
 
 
-def drop_personal(raw: Any, *, file: str, log: ProblemLog, sheet: str = "") -> Any:
-    """The table without columns about persons (names, telephones, identity numbers), which are named in a warning."""
-    personal = [name for name in raw.columns if name not in {ROW, "geometry"} and is_personal(str(name))]
-    if personal:
-        log.add(Problem(file=file, sheet=sheet, severity="warning", fix="leave such columns out of the file",
-                        why=say("columns about persons were dropped unread: {names}", names=listed(personal, _LISTED))))
-    return raw.drop(columns=personal)
-
-
-def is_personal(header: str) -> bool:
-    """True where a header names something about a person."""
-    text = unicodedata.normalize("NFKC", header).casefold()
-    words = set(re.split(r"[^a-z]+", text))
-    people = _document()["personal"]
-    return any(part in text for part in people["contains"]) or bool(words & set(people["words"]))
-
-
-def match_columns(headers: list[str], table: str) -> dict[str, str]:
-    """Our field name to the header that means it; where several do, the one whose alias stands first in the list."""
-    by_key: dict[str, str] = {}
-    for header in headers:
-        by_key.setdefault(header_key(header), header)
-    found: dict[str, str] = {}
-    taken: set[str] = set()
-    for name, entry in fields_of(table).items():
-        keys = (header_key(alias) for alias in entry.aliases)
-        header = next((by_key[key] for key in keys if key in by_key and by_key[key] not in taken), "")
-        if header:
-            found[name] = header
-            taken.add(header)
-    return found
-
-
-def header_key(header: str) -> str:
-    """A header without what planners vary: full-width forms, case, spaces, brackets and their content, marks."""
-    text = unicodedata.normalize("NFKC", header).casefold()
-    bare = re.sub(r"\(.*?\)|\[.*?\]|【.*?】", "", text) or text
-    return re.sub(r"[\s*:：。.、\-_/~]+", "", bare)
-
-
-def normalised_name(name: str) -> str:
-    """An estate's name for exact joins: NFKC, case and spaces folded, all brackets alike."""
-    text = unicodedata.normalize("NFKC", name).casefold()
-    return re.sub(r"[\[【〔{「『〈《]", "(", re.sub(r"[\]】〕}」』〉》]", ")", "".join(text.split())))
-
-
-def normalised_names(names: pd.Series) -> pd.Series:
-    """``normalised_name`` for a column of text."""
-    return names.map(normalised_name).astype("object")
+def columns_of(raw: pd.DataFrame, table: str) -> ColumnMapping:
+    """Which column of a raw table is which field, by its names and by what ``read_raw`` noted of them in ``attrs``."""
+    headers = [str(name) for name in raw.columns if name not in {ROW, "geometry"}]
+    return match_columns(headers, table, from_dbf=bool(raw.attrs.get("from_dbf")), cut=raw.attrs.get("cut", ()))
 
 
 def _parse(cells: pd.Series, entry: Field, data_year: int | None) -> Parsed:
-    words = {name: frozenset(listed) for name, listed in _document()["cells"].items()}
+    words = {name: frozenset(listed) for name, listed in document()["cells"].items()}
+    own = {one: frozenset(entry.choices.get(one, ())) for one in ("yes", "no")}
     parsers: dict[str, Callable[[], Parsed]] = {
-        "text": lambda: Parsed(as_text(cells), pd.Series(dtype="object")),
-        "count": lambda: as_number(cells, words["unknown"]),
-        "number": lambda: as_number(cells, words["unknown"]),
-        "coordinate": lambda: as_number(cells, words["unknown"], negative=True),
-        "year": lambda: as_year(cells, words["unknown"], _NO_YEAR_LIMIT if data_year is None else data_year + 1),
-        "yes_no": lambda: as_yes_no(cells, words["unknown"], words["yes"], words["no"]),
+        "text": lambda: as_words(cells),
+        "count": lambda: as_number(cells, words["unknown"], NumberRule(units_of(entry.unit), whole=True)),
+        "number": lambda: as_number(cells, words["unknown"], NumberRule(units_of(entry.unit))),
+        "coordinate": lambda: as_number(cells, words["unknown"], NumberRule(negative=True, bare=True)),
+        "year": lambda: as_year(cells, words["unknown"], data_year or LAST_YEAR),
+        "yes_no": lambda: as_yes_no(cells, words["unknown"], *(words[one] | own[one] for one in ("yes", "no"))),
+        "count_or_yes_no": lambda: as_count_or_yes_no(
+            cells, words["unknown"], NumberRule(units_of(entry.unit), whole=True), words["yes"], words["no"]),
         "choice": lambda: as_choice(
             cells, words["unknown"], _words_of(entry), empty=entry.empty, otherwise=entry.otherwise),
         "date": lambda: as_date(cells, words["unknown"]),
@@ -183,23 +148,33 @@ def _fix(entry: Field) -> Words:
 def _note_wrong(cells: pd.DataFrame, place: Problem, log: ProblemLog) -> None:
     wrong = cells[cells["why"].notna()]
     for why, row, value in zip(wrong["why"], wrong["row"], as_text(wrong["value"]), strict=True):
-        log.add(replace(place, why=why, row=int(row), value=value))
+        fix = _FIX_OF_FAULT.get(why, place.fix)
+        log.add(replace(place, why=why, row=int(row), value=value, fix=fix))
 
 
-@functools.cache
-def _document() -> dict[str, Any]:
-    return tomllib.loads(files("layers").joinpath("fields.toml").read_text("utf-8"))
+def _note_reserved(cells: pd.Series, parsed: Parsed, rows: pd.Series, place: Problem, log: ProblemLog) -> None:
+    """One warning for a column's values that are read with a reservation, one for those of a day of their own."""
+    def note(where: pd.Series, why: Words, fix: Words) -> None:
+        log.add(replace(place, column="", row=int(rows[where].iloc[0]), why=why, fix=fix, severity="warning"))
 
-
-@functools.cache
-def _catalogue() -> dict[str, dict[str, Field]]:
-    tables = {name: part for name, part in _document().items() if name not in {"cells", "personal", "not_read"}}
-    return {table: {name: _field(name, entry) for name, entry in part.items()} for table, part in tables.items()}
-
-
-def _field(name: str, entry: dict[str, Any]) -> Field:
-    return Field(
-        name=name, aliases=tuple(entry["aliases"]), type=entry["type"], unit=entry.get("unit", ""),
-        used_by=tuple(entry["used_by"]), empty=entry.get("empty", ""), otherwise=entry.get("otherwise"),
-        choices={value: tuple(words) for value, words in entry.get("choices", {}).items()},
-    )
+    vague = parsed.approximate
+    if vague.any():
+        ranges = vague & parsed.series.isna()
+        label = (vague.index[ranges] if ranges.any() else vague.index[vague])[0]
+        said = {"count": int(vague.sum()), "column": place.column, "value": as_text(cells.loc[[label]]).iloc[0]}
+        shown = {name: as_text(getattr(parsed, name).loc[[label]]).iloc[0] for name in ("series", "low", "high")}
+        if ranges.any():
+            why = say("{count} values of {column} are approximate, {ranges} of them ranges, such as {value}; a range "
+                      "counts as unknown between {low} and {high}", ranges=int(ranges.sum()), low=shown["low"],
+                      high=shown["high"], **said)
+        else:
+            why = say("{count} values of {column} are approximate, such as {value}; read as {read}",
+                      read=shown["series"], **said)
+        note(vague, why, say("write the exact value where it is known, else nothing"))
+    dated = parsed.as_of != ""
+    if dated.any():
+        label = dated.index[dated][0]
+        why = say("{count} values of {column} are of a day that stands beside them, such as {value}; read as {read}",
+                  count=int(dated.sum()), column=place.column, value=as_text(cells.loc[[label]]).iloc[0],
+                  read=as_text(parsed.series.loc[[label]]).iloc[0])
+        note(dated, why, say("nothing, unless the numbers must be of one day"))

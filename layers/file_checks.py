@@ -13,22 +13,25 @@ from gis.errors import InputError, Problem, Words, either, reported, say, system
 
 VECTOR_KINDS: dict[str, Words | str] = {
     ".gpkg": say("a GeoPackage"), ".geojson": "GeoJSON", ".json": "GeoJSON", ".geojson.gz": say("gzipped GeoJSON"),
-    ".shp": say("a Shapefile"), ".fgb": "FlatGeobuf", ".parquet": "GeoParquet",
+    ".shp": say("a Shapefile"), ".fgb": "FlatGeobuf", ".parquet": "GeoParquet", ".kml": "KML",
+    ".kmz": say("a KMZ archive"), ".zip": say("a ZIP archive"),
 }
 TABLE_KINDS: dict[str, Words | str] = {
     ".csv": say("a CSV table"), ".xlsx": say("an Excel workbook"), ".xls": say("an Excel 97-2003 workbook"),
 }
 
+_OLD_OFFICE = b"\xd0\xcf\x11\xe0"
+_LOCKED = "EncryptedPackage".encode("utf-16-le")  # the stream in which Office keeps a workbook with a password
 _FIRST_BYTES = {
     ".gpkg": b"SQLite format 3\x00", ".geojson.gz": b"\x1f\x8b", ".shp": b"\x00\x00\x27\x0a", ".fgb": b"fgb",
-    ".parquet": b"PAR1", ".xlsx": b"PK", ".xls": b"\xd0\xcf\x11\xe0",
+    ".parquet": b"PAR1", ".xlsx": b"PK", ".xls": _OLD_OFFICE, ".kml": b"<", ".kmz": b"PK", ".zip": b"PK",
 }
 _KNOWN_BYTES: dict[bytes, Words | str] = {
     b"\x89PNG": say("a PNG picture"), b"\xff\xd8\xff": say("a JPEG picture"), b"%PDF": say("a PDF document"),
     b"GIF8": say("a GIF picture"),
     b"PK\x03\x04": say("a ZIP archive or an Excel workbook"),
     b"SQLite format 3": say("a GeoPackage or SQLite database"),
-    b"\xd0\xcf\x11\xe0": say("an Excel 97-2003 workbook"),
+    _OLD_OFFICE: say("an Excel 97-2003 workbook"),
     b"\x1f\x8b": say("a gzip archive"), b"PAR1": say("a Parquet file"), b"fgb": "FlatGeobuf",
     b"\x00\x00\x27\x0a": say("a Shapefile"), b"II*\x00": say("a TIFF raster"), b"MM\x00*": say("a TIFF raster"),
     b"<": say("an HTML or XML text"), b"{": say("a JSON text"),
@@ -99,6 +102,9 @@ def check_kind(path: Path, kinds: Mapping[str, Words | str]) -> str:
         right = not found or start[:1] in b"<{"
     else:
         right = start.startswith(_FIRST_BYTES[kind])
+    if kind == ".xlsx" and start.startswith(_OLD_OFFICE) and _LOCKED in path.read_bytes():
+        raise InputError(Problem(file=path.name, why="the workbook is locked by a password",
+                                 fix="save it without a password"))
     if not right:
         raise InputError(
             Problem(file=path.name,
@@ -148,15 +154,16 @@ def _far_corner(archive: zipfile.ZipFile, name: str) -> tuple[str, int]:
     with archive.open(name) as part:
         while chunk := part.read(_CHUNK_BYTES):
             text = rest + chunk
-            for letters, number in set(_FILLED_CELL.findall(text)):
-                column, row = max(column, letters, key=lambda one: (len(one), one)), max(row, int(number))
+            found = _FILLED_CELL.findall(text)
+            column = max({column, *(letters for letters, _ in found)}, key=lambda one: (len(one), one))
+            row = max(row, *map(int, {number for _, number in found}), 0)
             rest = text[-_LONGEST_TAG_BYTES:]
     width = functools.reduce(lambda so_far, letter: 26 * so_far + letter - ord("A") + 1, column, 0)
     return f"{column.decode()}{row}", width * row
 
 
 def _check_shapefile(path: Path) -> None:
-    parts = {ending: _sibling(path, ending) for ending in (".shx", ".dbf")}
+    parts = {ending: sibling(path, ending) for ending in (".shx", ".dbf")}
     missing = [ending for ending, part in parts.items() if part is None]
     if missing:
         raise InputError(
@@ -186,9 +193,31 @@ def damaged(path: Path, detail: Words | Exception) -> InputError:
                 fix="export or copy it again"))
 
 
-def _sibling(path: Path, ending: str) -> Path | None:
+def sibling(path: Path, ending: str) -> Path | None:
+    """The file of the same name with another ending, such as a Shapefile's .dbf."""
     both = (path.with_suffix(ending), path.with_suffix(ending.upper()))
     return next((one for one in both if one.exists()), None)
+
+
+def pick_part(path: Path, word: Words, wanted: str | None, names: list[str]) -> str:
+    """The layer or sheet that is wanted, else the only one there is.
+
+    Raises:
+        InputError: it is not there, there are several, or there is none.
+    """
+    there = tuple(names) or say("none")
+    if wanted is not None and wanted not in names:
+        raise InputError(Problem(file=path.name, value=wanted, why=say("there is no such {word}", word=word),
+                                 fix=say("give one of its {word}s: {names}", word=word, names=there)))
+    if wanted is None and len(names) > 1:
+        raise InputError(Problem(file=path.name,
+                                 why=say("the file has {count} {word}s ({names})", count=len(names), word=word,
+                                         names=there),
+                                 fix=say('say which, for example {key} = "{name}"', key=str(word), name=names[0])))
+    if not names:
+        raise InputError(Problem(file=path.name, why=say("the file has no {word} with data", word=word),
+                                 fix="export it again"))
+    return wanted or names[0]
 
 
 def _both(endings: list[str]) -> Words | str:

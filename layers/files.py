@@ -3,46 +3,103 @@
 Only file formats and their faults are known here; what the columns mean is the business of ``layers.fields``.
 """
 
-import codecs
-import csv
-import io
-import warnings
+import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
 import geopandas as gpd
 import pandas as pd
-import pyogrio
 import pyproj
-import python_calamine
-from pyproj.exceptions import CRSError
-from shapely.errors import GEOSException
+from pyproj.exceptions import CRSError, ProjError
 
-from gis.errors import InputError, Problem, Words, reported, say
-from layers.cells import printable
-from layers.file_checks import TABLE_KINDS, VECTOR_KINDS, check_kind, check_present, check_whole, damaged, kind_of
+from gis.errors import InputError, Problem, Words, say
+from layers.delimited import read_delimited
+from layers.file_checks import TABLE_KINDS, VECTOR_KINDS, check_kind, check_present, check_whole, kind_of
+from layers.headers import match_columns
+from layers.table_rows import ROW, Table, as_table
+from layers.vectors import Layer, read_layer
+from layers.workbooks import filled_sheets, read_workbook
 
-ROW = "_row"
-"""Column of a raw table that holds the planner's row number: the header is row 1."""
+__all__ = ["ROW", "Raw", "Source", "offset_system", "open_source", "parse_crs", "read_raw", "read_table", "read_vector"]
 
-_LAYER, _SHEET = say("layer"), say("sheet")
+_OFFSET_SYSTEMS: dict[str, Literal["GCJ-02", "BD-09"]] = {
+    "gcj02": "GCJ-02", "gcj": "GCJ-02", "bd09": "BD-09", "bd09ll": "BD-09",
+}
 _CRS_FIX = say('add the line crs = "EPSG:4490" (or the code the data is really in) to its section of project.toml')
 
 
 @dataclass(frozen=True)
 class Source:
-    """One file of a project, and which part of it: a vector layer or a sheet. ``crs`` overrides what the file says."""
+    """One file of a project, and which part of it: a vector layer or a sheet.
+
+    ``crs`` overrides what the file says, ``encoding`` what is found out; ``crs`` may be ``GCJ-02`` or ``BD-09``.
+    ``offset_checked``: somebody has compared the layer with the streets, so that no offset is looked for.
+    """
 
     path: Path
     layer: str | None = None
     sheet: str | None = None
     crs: str | None = None
+    encoding: str | None = None
+    offset_checked: bool = False
 
     @property
     def is_table(self) -> bool:
         """True for CSV and Excel files, which have no geometry column."""
         return bool(kind_of(self.path, TABLE_KINDS))
+
+    @property
+    def offset_system(self) -> Literal["", "GCJ-02", "BD-09"]:
+        """``GCJ-02`` or ``BD-09`` where the project says that the places are in it, else ``""``."""
+        return offset_system(self.crs)
+
+
+def offset_system(crs: str | None) -> Literal["", "GCJ-02", "BD-09"]:
+    """The shifted Chinese system that a declared CRS names, however it is spelt, else ``""``."""
+    return _OFFSET_SYSTEMS.get(re.sub(r"[^a-z0-9]", "", (crs or "").casefold()), "")
+
+
+@dataclass(frozen=True)
+class Raw:
+    """The rows of one file as they stand: nothing is guessed at and nothing left out.
+
+    ``frame`` lies on 0..n-1 and has ``ROW``: a table's row numbers, or features counted from 1. ``part`` is the sheet
+    or layer that was read, ``encoding`` what the text was found to be written in (``""`` where the format says),
+    ``header_row`` the row that holds the column names. ``left_out`` are rows that are no data (a footer), with the
+    reason; ``notes`` say what was doubtful in the file itself.
+    """
+
+    source: Source
+    frame: pd.DataFrame
+    part: str = ""
+    encoding: str = ""
+    header_row: int = 1
+    left_out: tuple[tuple[int, Words], ...] = ()
+    notes: tuple[Problem, ...] = ()
+
+
+def read_raw(source: Source, table: str = "") -> Raw:
+    """Read any file of rows; ``table`` is the list of fields its columns are looked for in.
+
+    By that list the sheet of a workbook and the row of the column names are found, rows that are no data (titles,
+    totals, signatures) are left out with the reason, and merged cells are filled where they mean all their rows.
+    ``frame.attrs`` says to ``layers.fields`` what the names rest on: ``sheet``, ``header_row``, ``from_dbf``, ``cut``.
+
+    Raises:
+        InputError: one problem with the fix, whatever is wrong with the file.
+    """
+    if source.is_table:
+        found, sheet, encoding = _read_table(source.path, source.sheet, source.encoding, table)
+        return Raw(source, found.frame, sheet, encoding, found.header_row, found.left_out, found.notes)
+    layer = read_layer(source.path, layer=source.layer, encoding=source.encoding)
+    frame = _with_crs(layer.frame, source.crs, source.path).reset_index(drop=True)
+    if table:
+        _check_cut_names(layer, source.path, table)
+    frame = frame.assign(**{ROW: range(1, len(frame) + 1)})
+    if layer.from_dbf:
+        frame.attrs.update({"from_dbf": True, "cut": layer.cut})
+    return Raw(source, frame, source.layer or "", layer.encoding, notes=layer.notes)
 
 
 def open_source(source: Source) -> None:
@@ -52,20 +109,23 @@ def open_source(source: Source) -> None:
         InputError: one problem with the fix.
     """
     if source.is_table:
-        read_table(source.path, sheet=source.sheet)
+        _open_table(source)
     elif kind_of(source.path, VECTOR_KINDS):
-        read_vector(source.path, layer=source.layer, crs=source.crs)
+        read_vector(source.path, layer=source.layer, crs=source.crs, encoding=source.encoding)
     else:
         check_present(source.path)
 
 
-def read_vector(path: Path, *, layer: str | None = None, crs: str | None = None) -> gpd.GeoDataFrame:
+def read_vector(
+    path: Path, *, layer: str | None = None, crs: str | None = None, encoding: str | None = None,
+) -> gpd.GeoDataFrame:
     """Read one layer of a vector file as it is: all columns, its own CRS (or ``crs``, which then replaces it).
 
     Args:
-        path: .gpkg, .geojson, .json, .geojson.gz, .shp, .fgb or .parquet.
+        path: .gpkg, .geojson, .json, .geojson.gz, .shp, .fgb, .parquet, .kml, .kmz, or a .zip with one of them.
         layer: needed where a file has more than one layer with geometry.
-        crs: any CRS that pyproj knows, such as ``EPSG:4490``.
+        crs: any CRS that pyproj knows, such as ``EPSG:4490``, or a shifted system, which leaves the file's own.
+        encoding: of a Shapefile's or GeoJSON's text, where it cannot be found out.
 
     Returns:
         a frame with at least one row and a CRS; geometry may be missing or broken in rows.
@@ -73,19 +133,31 @@ def read_vector(path: Path, *, layer: str | None = None, crs: str | None = None)
     Raises:
         InputError: one problem with the fix, whatever is wrong with the file.
     """
-    check_present(path)
-    kind = check_kind(path, VECTOR_KINDS)
-    check_whole(path, kind)
-    frame = _read_parquet(path) if kind == ".parquet" else _read_ogr(path, kind, layer)
-    if not isinstance(frame, gpd.GeoDataFrame):
-        raise InputError(Problem(file=path.name, why="the layer has no geometry", fix="give areas, lines or points"))
-    if frame.empty:
-        raise InputError(Problem(file=path.name, why="the layer has no rows", fix="export it again with its features"))
+    return _with_crs(read_layer(path, layer=layer, encoding=encoding).frame, crs, path)
+
+
+def _with_crs(frame: gpd.GeoDataFrame, crs: str | None, path: Path) -> gpd.GeoDataFrame:
+    if offset_system(crs):
+        return frame if frame.crs is not None else frame.set_crs("EPSG:4326")
     if crs is not None:
         return frame.set_crs(parse_crs(crs, path), allow_override=True)
     if frame.crs is None:
         raise InputError(Problem(file=path.name, why="the file does not say its coordinate system", fix=_CRS_FIX))
+    _check_on_map(frame.crs, path)
     return frame
+
+
+def _check_on_map(crs: pyproj.CRS, path: Path) -> None:
+    """Refuse a CRS without longitude and latitude, such as one of heights or of a building site.
+
+    Raises:
+        InputError: it has none.
+    """
+    try:
+        pyproj.Transformer.from_crs(crs, "EPSG:4326", always_xy=True)
+    except ProjError as error:
+        raise InputError(Problem(file=path.name, column="crs", value=str(crs.name)[:80], fix=_CRS_FIX,
+                                 why="places in this coordinate system cannot be put on a map")) from error
 
 
 def parse_crs(crs: str, path: Path) -> pyproj.CRS:
@@ -95,10 +167,12 @@ def parse_crs(crs: str, path: Path) -> pyproj.CRS:
         InputError: nobody knows that CRS.
     """
     try:
-        return pyproj.CRS.from_user_input(crs)
+        found = pyproj.CRS.from_user_input(crs)
     except CRSError as error:
         raise InputError(Problem(file=path.name, column="crs", value=crs, why="no such coordinate system",
                                  fix="give an EPSG code such as EPSG:4490 or EPSG:4326")) from error
+    _check_on_map(found, path)
+    return found
 
 
 def read_table(path: Path, *, sheet: str | None = None) -> pd.DataFrame:
@@ -117,147 +191,44 @@ def read_table(path: Path, *, sheet: str | None = None) -> pd.DataFrame:
     Raises:
         InputError: one problem with the fix, whatever is wrong with the file.
     """
+    return _read_table(path, sheet, None, "")[0].frame
+
+
+def _open_table(source: Source) -> None:
+    """Read a table; of a workbook with several sheets only see that it can be opened, whichever of them is meant."""
+    check_present(source.path)
+    kind = check_kind(source.path, TABLE_KINDS)
+    check_whole(source.path, kind)
+    if kind == ".csv" or source.sheet is not None or len(filled_sheets(source.path)) == 1:
+        _read_table(source.path, source.sheet, source.encoding, "")
+
+
+def _read_table(path: Path, sheet: str | None, encoding: str | None, table: str) -> tuple[Table, str, str]:
+    """The table, the sheet it stands in and the encoding it is in."""
     check_present(path)
     kind = check_kind(path, TABLE_KINDS)
     check_whole(path, kind)
     if kind == ".csv":
-        return _as_table(_csv_rows(path), path, "")
-    name, rows = _sheet_rows(path, sheet)
-    return _as_table(rows, path, name)
+        cells, written_in = read_delimited(path, encoding=encoding)
+    else:
+        cells, written_in = read_workbook(path, sheet=sheet, table=table), ""
+    return as_table(cells, table, file=path.name), cells.sheet, written_in
 
 
-def _read_parquet(path: Path) -> Any:
-    try:
-        return gpd.read_parquet(path)
-    except ImportError as error:
-        raise InputError(Problem(file=path.name, why="GeoParquet needs the package pyarrow, which is not installed",
-                                 fix="run pip install pyarrow, or save the layer as a GeoPackage")) from error
-    except (ValueError, OSError, KeyError) as error:
-        raise damaged(path, error) from error
+def _check_cut_names(layer: Layer, path: Path, table: str) -> None:
+    """Refuse columns whose names were cut off to the same, if that may be the name of one that is read.
 
-
-def _read_ogr(path: Path, kind: str, layer: str | None) -> Any:
-    target = f"/vsigzip/{path.resolve()}" if kind == ".geojson.gz" else str(path)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # a fault that loses features is found by counting them
-            name = _pick(path, _LAYER, layer, [row[0] for row in pyogrio.list_layers(target) if row[1] is not None])
-            promised = int(pyogrio.read_info(target, layer=name)["features"])
-            frame = _read_text_either_way(path, target, name, kind)
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, pyogrio.errors.FeatureError,
-            pyogrio.errors.GeometryError, pyogrio.errors.FieldError, GEOSException, ValueError, OSError) as error:
-        raise damaged(path, reported(str(error).replace(target, path.name))) from error
-    if promised > len(frame):
-        raise damaged(path, say("{count} of {total} features can be read", count=len(frame), total=promised))
-    return frame
-
-
-def _read_text_either_way(path: Path, target: str, layer: str, kind: str) -> Any:
-    if kind != ".shp" or path.with_suffix(".cpg").exists():
-        return pyogrio.read_dataframe(target, layer=layer)
-    try:
-        return pyogrio.read_dataframe(target, layer=layer, encoding="utf-8")
-    except UnicodeDecodeError:
-        return pyogrio.read_dataframe(target, layer=layer, encoding="gb18030")
-
-
-def _pick(path: Path, word: Words, wanted: str | None, names: list[str]) -> str:
-    there = tuple(names) or say("none")
-    if wanted is not None and wanted not in names:
-        raise InputError(Problem(file=path.name, value=wanted, why=say("there is no such {word}", word=word),
-                                 fix=say("give one of its {word}s: {names}", word=word, names=there)))
-    if wanted is None and len(names) > 1:
-        raise InputError(Problem(file=path.name,
-                                 why=say("the file has {count} {word}s ({names})", count=len(names), word=word,
-                                         names=there),
-                                 fix=say('say which, for example {key} = "{name}"', key=str(word), name=names[0])))
-    if not names:
-        raise InputError(Problem(file=path.name, why=say("the file has no {word} with data", word=word),
-                                 fix="export it again"))
-    return wanted or names[0]
-
-
-def _csv_rows(path: Path) -> list[list[Any]]:
-    text = _decoded(path)
-    head = text.split("\n", 1)[0]
-    comma = max(",\t;，", key=lambda mark: (head.count(mark), mark == ","))
-    try:
-        rows = [list(row) for row in csv.reader(io.StringIO(text, newline=""), delimiter=comma, strict=True)]
-    except csv.Error as error:
-        raise damaged(path, say("CSV: {error}", error=reported(error))) from error
-    if len(rows) > 1 and rows[-1] and len(rows[-1]) < len(rows[0]) and not text.endswith(("\n", "\r")):
-        raise InputError(
-            Problem(file=path.name, row=len(rows),
-                    fix="export or copy it again; if the row is whole, end it with a line break",
-                    why=say("the file ends inside this row, after {count} of {total} cells", count=len(rows[-1]),
-                            total=len(rows[0]))))
-    return rows
-
-
-def _decoded(path: Path) -> str:
-    data = path.read_bytes()
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        if error.reason == "unexpected end of data" and error.start > 0:
-            raise damaged(path, say("the text ends inside a character")) from error
-        text = "\x00" if data.startswith(codecs.BOM_UTF8) else _as_gb18030(data)
-    if "\x00" in text:
-        raise InputError(Problem(file=path.name, why="the text is neither UTF-8 nor GB18030",
-                                 fix="save it as CSV UTF-8 in the spreadsheet program"))
-    return text
-
-
-def _as_gb18030(data: bytes) -> str:
-    try:
-        return data.decode("gb18030")
-    except UnicodeDecodeError:
-        return "\x00"
-
-
-def _sheet_rows(path: Path, sheet: str | None) -> tuple[str, list[list[Any]]]:
-    try:
-        book = python_calamine.CalamineWorkbook.from_path(str(path))
-        filled = [name for name in book.sheet_names if sheet is not None or book.get_sheet_by_name(name).height]
-        name = _pick(path, _SHEET, sheet, filled)
-        return name, book.get_sheet_by_name(name).to_python(skip_empty_area=False)
-    except (python_calamine.CalamineError, ValueError, OSError, KeyError) as error:
-        raise damaged(path, error) from error
-
-
-def _as_table(rows: list[list[Any]], path: Path, sheet: str) -> pd.DataFrame:
-    header = [_blank_to_none(cell) for cell in rows[0]] if rows else []
-    body = [(number, [_blank_to_none(cell) for cell in row]) for number, row in enumerate(rows[1:], start=2)]
-    body = [(number, row) for number, row in body if any(cell is not None for cell in row)]
-    if not body:
-        raise InputError(Problem(file=path.name, sheet=sheet, why="the table has no rows",
-                                 fix="put the column names in row 1 and the data below"))
-    width = len(header)
-    long = [number for number, row in body if any(cell is not None for cell in row[width:])]
-    if long:
-        raise InputError(Problem(file=path.name, sheet=sheet, row=long[0],
-                                 why=say("{count} rows have more cells than row 1 has column names", count=len(long)),
-                                 fix="put quotes around cells that hold a comma"))
-    cells = pd.DataFrame([(row + [None] * width)[:width] for _, row in body], dtype=object)
-    named = [place for place in range(width) if header[place] is not None or cells[place].notna().any()]
-    names = [f"column {_letters(place)}" if header[place] is None else printable(str(header[place])).strip()
-             for place in named]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise InputError([Problem(file=path.name, sheet=sheet, row=1, column=name, why="two columns have this name",
-                                  fix="rename or delete one of them") for name in twice])
-    cells = cells[named].set_axis(names, axis="columns")
-    cells[ROW] = [number for number, _ in body]
-    cells.attrs["sheet"] = sheet
-    return cells
-
-
-def _blank_to_none(cell: Any) -> Any:
-    if isinstance(cell, str):
-        return cell if cell.strip() else None
-    return None if cell is None or cell != cell else cell  # noqa: PLR0124 - NaN is the only value unlike itself
-
-
-def _letters(place: int) -> str:
-    quotient, rest = divmod(place, 26)
-    return (_letters(quotient - 1) if quotient else "") + chr(ord("A") + rest)
+    Raises:
+        InputError: one problem for each such group.
+    """
+    problems = []
+    for name, places in layer.alike:
+        mapping = match_columns([name], table, from_dbf=True, cut=[name])
+        if mapping or mapping.ambiguous:
+            problems.append(Problem(
+                file=path.name, column=name, fix="save the layer as a GeoPackage, or give the columns names of at most "
+                                                 "10 letters and export it again",
+                why=say("columns {numbers} of the .dbf were cut off to the same name and cannot be told apart",
+                        numbers=tuple(map(str, places)))))
+    if problems:
+        raise InputError(problems)

@@ -130,7 +130,7 @@ def test_an_unknown_ending_lists_those_that_are_read(tmp_path):
     (tmp_path / "a.dwg").write_bytes(b"AC1032")
     assert refused(read_vector, tmp_path / "a.dwg") == (
         "a.dwg: files of this kind cannot be read here (.dwg) → "
-        "give one of .gpkg, .geojson, .json, .geojson.gz, .shp, .fgb, .parquet")
+        "give one of .gpkg, .geojson, .json, .geojson.gz, .shp, .fgb, .parquet, .kml, .kmz, .zip")
 
 
 def test_layers_are_named_where_one_must_be_chosen(tmp_path, squares):
@@ -162,13 +162,13 @@ def test_csv_keeps_raw_cells_and_the_spreadsheet_s_row_numbers(tmp_path, encodin
 def test_csv_that_is_no_text_or_is_cut_inside_a_character_or_quote_is_refused(tmp_path):
     path = tmp_path / "a.csv"
     path.write_bytes(b"name\n\xff\xff\xff\n")
-    assert refused(read_table, path).startswith("a.csv: the text is neither UTF-8 nor GB18030 → save it as CSV UTF-8")
+    assert refused(read_table, path).startswith("a.csv: the text is neither UTF-8 nor GB18030 → save it as UTF-8, ")
     path.write_bytes("name\n幸福".encode()[:-1])
     assert refused(read_table, path).startswith("a.csv: the file is damaged or incomplete (the text ends inside")
     path.write_bytes(b'name\n"abc\n')
     assert refused(read_table, path).startswith("a.csv: the file is damaged or incomplete (CSV: ")
     path.write_bytes(b"name,households\n1,2\nA,b,3\n")
-    assert refused(read_table, path).startswith("a.csv, row 3: 1 rows have more cells than row 1 has column names")
+    assert refused(read_table, path).startswith("a.csv, row 3: 1 rows have more cells than there are column names")
 
 
 def test_a_workbook_keeps_types_blank_rows_and_headless_columns(tmp_path):
