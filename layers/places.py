@@ -1,62 +1,84 @@
 """How do a layer's coordinates arrive in the working coordinate system, and what if they do not fit it?"""
 
+from dataclasses import dataclass
 from typing import Any
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 import shapely
 
+from gis.china_offset import moved
 from gis.crs import in_crs, metric_crs_of
-from gis.errors import InputError, Problem, ProblemLog, say
+from gis.errors import ProblemLog, Words
+from gis.geometry import has_shape
 from gis.tables import NO_ESTATE, Estates
+from layers.catalogue import document
+from layers.coordinates import mend_layer, problems_of, read_coordinates, why_misplaced
 from layers.files import ROW, Source, parse_crs
 
 LON_LAT = "EPSG:4326"
 """The CRS of a table's coordinates where nothing else is said."""
 
-_HALF_TURN, _RIGHT_ANGLE = 180.0, 90.0
+
+@dataclass(frozen=True)
+class Town:
+    """Where a project lies: the metric CRS to work in (None: that of the first layer's middle) and what is known of it.
+
+    ``home`` are the bounds of what lies there, west, south, east, north in degrees WGS84; None where nothing is known.
+    """
+
+    crs: Any = None
+    home: tuple[float, float, float, float] | None = None
 
 
-def projected(frame: gpd.GeoDataFrame, crs: Any, *, file: str) -> gpd.GeoDataFrame:
-    """The layer in ``crs``, or in the metric CRS of its middle where ``crs`` is None.
+def places_of_layer(frame: gpd.GeoDataFrame, source: Source, part: str, town: Town, log: ProblemLog) -> gpd.GeoSeries:
+    """The shapes of a vector layer in the town's CRS, read as ``layers.coordinates`` reads numbers.
+
+    A declared GCJ-02 or BD-09 is undone. A shape with a vertex that is no place is missing and an error.
+    """
+    numbers = frame[ROW] if ROW in frame else pd.Series(range(1, len(frame) + 1), index=frame.index)
+    shapes, notes = mend_layer(frame.geometry, home=town.home)
+    crs = crs_name(source, frame)
+    for problem in problems_of(notes, file=source.path.name, sheet=part, rows=numbers, crs=crs):
+        log.add(problem)
+    return _in_town(shapes, source, town)
+
+
+def places_of_table(
+    fields: pd.DataFrame, source: Source, part: str, town: Town, log: ProblemLog,
+) -> tuple[gpd.GeoSeries, dict[Any, Words]]:
+    """A point in the town's CRS for each row whose cells ``x`` and ``y`` hold one, missing elsewhere.
+
+    Also why rows have coordinates that are no place, by label; they are listed as errors.
 
     Raises:
-        InputError: coordinates do not fit the CRS the layer says it has.
+        InputError: nobody knows the CRS that the project says.
     """
-    if frame.geometry.isna().all():
-        return frame.set_crs(crs, allow_override=True)
-    west, south, east, north = frame.to_crs(LON_LAT).total_bounds
-    if -_HALF_TURN <= west <= east <= _HALF_TURN and -_RIGHT_ANGLE <= south <= north <= _RIGHT_ANGLE:
-        moved = in_crs(frame, metric_crs_of(frame) if crs is None else crs)
-        if np.isfinite(moved.total_bounds).all():
-            return moved
-    raise InputError(
-        Problem(file=file, value=", ".join(f"{edge:.8g}" for edge in frame.total_bounds),
-                why=say("the coordinates (west, south, east, north) do not fit {crs}", crs=_name(frame.crs)),
-                fix='add the line crs = "EPSG:..." with the right code to its section of project.toml'))
+    empty = pd.Series(None, index=fields.index, dtype="object")
+    own = parse_crs(source.crs, source.path) if source.crs and not source.offset_system else None
+    found = read_coordinates(fields.get("x", empty), fields.get("y", empty), crs=own, home=town.home,
+                             unknown=frozenset(document()["cells"]["unknown"]))
+    crs = crs_name(source, fields)
+    for problem in problems_of(found.notes, file=source.path.name, sheet=part, rows=fields[ROW], crs=crs):
+        log.add(problem)
+    there = found.lon.notna()
+    points = empty.copy()
+    points[there] = shapely.points(found.lon[there], found.lat[there])
+    return _in_town(gpd.GeoSeries(points, crs=LON_LAT), source, town), why_misplaced(found.notes, crs)
 
 
-def points_of_table(fields: pd.DataFrame, source: Source, crs: Any, log: ProblemLog) -> gpd.GeoDataFrame:
-    """The rows of a table with a point where the columns ``x`` and ``y`` hold one, in ``crs``.
+def crs_name(source: Source, frame: pd.DataFrame) -> str:
+    """What a file's places are in: as declared, as the file says, or degrees for a table that says nothing."""
+    if source.crs:
+        return source.offset_system or source.crs
+    return _name(frame.crs) if isinstance(frame, gpd.GeoDataFrame) and frame.crs is not None else LON_LAT
 
-    A row with one coordinate only, or with one outside the range of the source's CRS, is noted as an error and has
-    no point.
-    """
-    place = pd.DataFrame({name: fields.get(name, pd.Series(np.nan, fields.index)) for name in ("x", "y")})
-    own = parse_crs(source.crs or LON_LAT, source.path)
-    wrong = place.notna().sum(axis="columns") == 1
-    if own.is_geographic:
-        wrong |= (place["x"].abs() > _HALF_TURN) | (place["y"].abs() > _RIGHT_ANGLE)
-    for row, x, y in zip(fields.loc[wrong, ROW], place.loc[wrong, "x"], place.loc[wrong, "y"], strict=True):
-        log.add(Problem(file=source.path.name, sheet=source.sheet or "", row=int(row), value=f"{x}, {y}",
-                        why=say("these are not coordinates in {crs}", crs=_name(own)),
-                        fix="write longitude and latitude in degrees, or say the crs of the file in project.toml"))
-    there = place.notna().all(axis="columns") & ~wrong
-    points = pd.Series(None, index=fields.index, dtype="object")
-    points[there] = shapely.points(place.loc[there, "x"], place.loc[there, "y"])
-    frame = gpd.GeoDataFrame(fields.drop(columns=["x", "y"], errors="ignore"), geometry=gpd.GeoSeries(points, crs=own))
-    return projected(frame, crs, file=source.path.name)
+
+def _in_town(geometry: gpd.GeoSeries, source: Source, town: Town) -> gpd.GeoSeries:
+    if not has_shape(geometry).any():
+        return geometry.set_crs(town.crs or LON_LAT, allow_override=True)
+    true = moved(geometry.to_crs(LON_LAT), source.offset_system) if source.offset_system else geometry
+    return in_crs(true, metric_crs_of(true) if town.crs is None else town.crs)
 
 
 def holding_estate(points: gpd.GeoSeries, estates: Estates) -> pd.Series:
