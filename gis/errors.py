@@ -3,7 +3,10 @@
 import functools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias, TypeVar, Union
+from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar, Union
+
+if TYPE_CHECKING:
+    from gis.ledger import Reading
 
 Severity = Literal["error", "warning"]
 T = TypeVar("T")
@@ -114,9 +117,10 @@ class InputError(Exception):
 
 @dataclass
 class ProblemLog:
-    """Collects problems while reading, so that a planner sees all of them at once."""
+    """Collects problems while reading, so that a planner sees all of them at once, and how each file was read."""
 
     problems: list[Problem] = field(default_factory=list)
+    readings: "list[Reading]" = field(default_factory=list)
 
     def add(self, problem: Problem) -> None:
         """Note one problem."""

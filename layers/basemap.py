@@ -8,12 +8,13 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 
+from gis.errors import ProblemLog
 from gis.geometry import has_shape
 from gis.tables import BaseMap, Buildings, Streets
 from layers.cells import as_text, folded
 from layers.fields import header_key
 from layers.files import Source, read_vector
-from layers.places import LON_LAT
+from layers.places import LON_LAT, Town, places_of_layer
 
 _CLASS_COLUMNS = ("street_class", "highway", "class", "fclass", "道路等级", "道路类型", "类别", "等级", "类型")
 _NAME_COLUMNS = ("name", "名称", "道路名称", "路名", "名稱")
@@ -22,7 +23,7 @@ _NAME_COLUMNS = ("name", "名称", "道路名称", "路名", "名稱")
 def read_basemap(
     *, streets: Streets | gpd.GeoDataFrame, water: gpd.GeoDataFrame | Source | None = None,
     green: gpd.GeoDataFrame | Source | None = None, buildings: Buildings | gpd.GeoDataFrame | Source | None = None,
-    attribution: tuple[str, ...] = (),
+    attribution: tuple[str, ...] = (), town: Town, log: ProblemLog,
 ) -> BaseMap:
     """Bring the layers of a base map to columns ``kind``, ``name`` and geometry in one CRS that has a code.
 
@@ -33,12 +34,12 @@ def read_basemap(
     Raises:
         InputError: a file cannot be read.
     """
-    roads = _frame(streets)
+    roads, lakes, parks, houses = (_frame(layer, town, log) for layer in (streets, water, green, buildings))
     crs = roads.crs if roads.crs is not None and roads.crs.to_authority() else LON_LAT
     return BaseMap(
         streets=_drawn(roads, crs, kinds=street_kinds(_text(roads, _CLASS_COLUMNS))),
-        water=_drawn(_frame(water), crs, kinds="water"), green=_drawn(_frame(green), crs, kinds="green"),
-        buildings=_drawn(_frame(buildings), crs, kinds="building"), attribution=attribution)
+        water=_drawn(lakes, crs, kinds="water"), green=_drawn(parks, crs, kinds="green"),
+        buildings=_drawn(houses, crs, kinds="building"), attribution=attribution)
 
 
 def street_kinds(classes: pd.Series) -> pd.Series:
@@ -47,11 +48,14 @@ def street_kinds(classes: pd.Series) -> pd.Series:
     return kinds
 
 
-def _frame(layer: Streets | Buildings | gpd.GeoDataFrame | Source | None) -> gpd.GeoDataFrame:
+def _frame(
+    layer: Streets | Buildings | gpd.GeoDataFrame | Source | None, town: Town, log: ProblemLog,
+) -> gpd.GeoDataFrame:
     if layer is None:
         return gpd.GeoDataFrame(geometry=[], crs=LON_LAT)
     if isinstance(layer, Source):
-        return read_vector(layer.path, layer=layer.layer, crs=layer.crs)
+        raw = read_vector(layer.path, layer=layer.layer, crs=layer.crs)
+        return raw.set_geometry(places_of_layer(raw, layer, layer.layer or "", town, log))
     return layer if isinstance(layer, gpd.GeoDataFrame) else layer.frame
 
 

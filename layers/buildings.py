@@ -10,10 +10,10 @@ from gis.errors import Problem, ProblemLog, say
 from gis.geometry import fault, repair_areas
 from gis.tables import NO_ESTATE, Buildings, Estates
 from layers.estates_osm import repaired_areas
-from layers.fields import read_fields
-from layers.files import ROW, Source, read_vector
+from layers.files import ROW, Source
 from layers.osm_extract import OsmExtract
-from layers.places import holding_estate, projected
+from layers.places import Town, holding_estate
+from layers.rows import Rows, read_rows
 
 _AREAS = ("Polygon", "MultiPolygon")
 
@@ -23,47 +23,47 @@ def buildings_of_osm(extract: OsmExtract, to_crs: Any, *, log: ProblemLog) -> Bu
     return Buildings.of(repaired_areas(extract.buildings, to_crs, extract.file, log))
 
 
-def read_buildings(source: Source, *, to_crs: Any, log: ProblemLog) -> Buildings:
+def read_buildings(source: Source, *, town: Town, log: ProblemLog) -> Buildings:
     """Read a layer of footprints; columns are known by the aliases of ``fields.toml``.
 
     A building without an id is called ``building-`` and its row. What is no area is an error of its row.
 
     Args:
         source: a vector file.
-        to_crs: metric CRS of the result; None chooses one from the layer.
-        log: takes every problem of the rows.
+        town: the CRS of the result and where the project lies.
+        log: takes every problem of the rows, and the account of them.
 
     Raises:
         InputError: the file cannot be read.
     """
-    raw = read_vector(source.path, layer=source.layer, crs=source.crs).reset_index(drop=True)
-    file = source.path.name
-    fields = read_fields(raw, "building", file=file, log=log)
-    shapes, ledger = repair_areas(projected(raw[[raw.geometry.name]], to_crs, file=file).geometry)
-    for row, (_, change) in zip(fields[ROW].loc[ledger.index], ledger.iterrows(), strict=True):
-        log.add(Problem(
-            file=file, row=int(row), severity="warning", fix="correct the footprint",
+    rows = read_rows(source, "building", part="buildings", town=town, log=log)
+    shapes, ledger = repair_areas(rows.geometry)
+    for label, change in ledger.iterrows():
+        rows.problem(
+            label=label, severity="warning", fix="correct the footprint",
             why=say("the footprint was repaired ({reason}): {before_m2:.1f} m² before, {after_m2:.1f} m² after",
                     reason=fault(change["reason"]), before_m2=change["area_before_m2"],
-                    after_m2=change["area_after_m2"])))
+                    after_m2=change["area_after_m2"]))
     area = shapes.geom_type.isin(_AREAS) & ~shapes.is_empty
-    for row in fields.loc[~area, ROW]:
-        log.add(Problem(file=file, row=int(row), why="this building has no footprint", fix="draw it or delete the row"))
-    frame = gpd.GeoDataFrame(fields, geometry=shapes)[area]
-    return Buildings.of(with_ids(frame, "building", file, log))
+    rows.leave_out(rows.fields.index[~area], why="this building has no footprint", fix="draw it or delete the row")
+    return Buildings.of(with_ids(rows, gpd.GeoDataFrame(rows.fields, geometry=shapes), "building"))
 
 
-def with_ids(frame: gpd.GeoDataFrame, what: str, file: str, log: ProblemLog) -> gpd.GeoDataFrame:
-    """The rows on their own id, else on ``what`` and the row; an id given twice is an error and counts once."""
+def with_ids(rows: Rows, frame: gpd.GeoDataFrame, what: str, prefix: str = "") -> gpd.GeoDataFrame:
+    """The rows that nobody left out, on their own id, else on ``prefix`` (default ``what``) and the row number.
+
+    An id given twice is an error and counts once. Closes the account of the file.
+    """
     column = f"{what}_id"
-    given = frame[column] if column in frame else pd.Series("", index=frame.index, dtype="object")
-    repeated = (given != "") & given.duplicated()
-    for row, value in zip(frame.loc[repeated, ROW], given[repeated], strict=True):
-        log.add(Problem(file=file, row=int(row), column=column, value=value, why="another row has this id",
-                        fix="give each row an id of its own"))
-    ids = given.where(given != "", f"{what}-" + frame[ROW].astype(str))[~repeated]
-    kept = frame[~repeated].drop(columns=[ROW, column], errors="ignore")
-    return kept.set_axis(pd.Index(ids, dtype="object", name=column), axis="index")
+    given = rows.text(column).loc[rows.kept]
+    repeated = given.index[(given != "") & given.duplicated()]
+    rows.leave_out(repeated, why="another row has this id", fix="give each row an id of its own", values=given,
+                   column=column)
+    rows.done(rows.kept)
+    kept, given = frame.loc[rows.kept], given.loc[rows.kept]
+    ids = given.where(given != "", f"{prefix or what}-" + kept[ROW].astype(str))
+    return kept.drop(columns=[ROW, column], errors="ignore").set_axis(
+        pd.Index(ids, dtype="object", name=column), axis="index")
 
 
 def buildings_in_estates(buildings: Buildings, estates: Estates, *, log: ProblemLog) -> Buildings:

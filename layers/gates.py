@@ -1,23 +1,18 @@
 """Through which gates do people leave a walled estate?"""
 
-from typing import Any
-
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from gis.errors import Problem, ProblemLog, say
+from gis.errors import ProblemLog, say
 from gis.tables import NO_ESTATE, Estates, Gates
+from layers.assumptions import assumed
 from layers.buildings import with_ids
 from layers.doors import read_points
-from layers.files import ROW, Source
+from layers.files import Source
 from layers.osm_extract import OsmExtract
 from layers.osm_tags import osm_tags
-
-ON_OUTLINE_M = 5.0
-"""A mapped gate this near an estate's outline is a gate of the estate."""
-LISTED_M = 30.0
-"""A listed gate this near an estate's outline belongs to it where the list does not say."""
+from layers.places import Town
 
 _DEFAULTS = {"foot": True, "vehicle": True, "closed": False}
 
@@ -25,7 +20,7 @@ _DEFAULTS = {"foot": True, "vehicle": True, "closed": False}
 def gates_of_osm(extract: OsmExtract, estates: Estates) -> Gates:
     """Gates of an extract, and its entrances that lie on an estate's outline (on foot only).
 
-    A gate within ``ON_OUTLINE_M`` of the outlines of several estates serves each of them: the nearest one under its
+    A gate within ``on_outline_m`` of the outlines of several estates serves each of them: the nearest one under its
     own id, each further one under ``<gate>@<estate>``. Gates on no outline are kept without an estate.
     """
     gates = extract.gates.to_crs(estates.crs)
@@ -36,7 +31,7 @@ def gates_of_osm(extract: OsmExtract, estates: Estates) -> Gates:
     if not found:
         return Gates.empty(estates.crs)
     points = gpd.GeoDataFrame(pd.concat(found), crs=estates.crs)
-    served = _served(points, estates, ON_OUTLINE_M)
+    served = _served(points, estates, assumed("gates", "on_outline_m"))
     elsewhere = gates[~gates.index.isin(served.index)].assign(estate_id=NO_ESTATE)
     second = served.index.duplicated()
     served.index = served.index.where(~second, served.index + "@" + served["estate_id"].to_numpy())
@@ -44,39 +39,40 @@ def gates_of_osm(extract: OsmExtract, estates: Estates) -> Gates:
     return Gates.of(gpd.GeoDataFrame(pd.concat(rows))) if rows else Gates.empty(estates.crs)
 
 
-def read_gates(source: Source, estates: Estates, *, to_crs: Any, log: ProblemLog) -> Gates:
+def read_gates(source: Source, estates: Estates, *, town: Town, log: ProblemLog) -> Gates:
     """Read a list of gates; columns are known by the aliases of ``fields.toml``.
 
-    A gate belongs to the estate its row names, else to the estate whose outline is nearest and within ``LISTED_M``.
+    A gate belongs to the estate its row names, else to the estate whose outline is nearest and within ``listed_m``.
     Where a row does not say, a gate is open and serves people and vehicles.
 
     Args:
         source: a vector file of points, or a table with longitude and latitude.
         estates: those that rows may name.
-        to_crs: metric CRS of the result.
-        log: takes every problem of the rows; a gate of no estate is a warning.
+        town: the CRS of the result and where the project lies.
+        log: takes every problem of the rows, and the account of them; a gate of no estate is a warning.
 
     Raises:
         InputError: the file cannot be read.
     """
-    file = source.path.name
-    placed = read_points(source, "gate", to_crs, log)
+    rows = read_points(source, "gate", town, log)
+    placed = rows.placed.loc[rows.kept]
     for name, default in _DEFAULTS.items():
         if name in placed:
             placed[name] = placed[name].map({1.0: True, 0.0: False}).fillna(value=default).astype(bool)
     named = placed["estate_id"] if "estate_id" in placed else pd.Series(NO_ESTATE, index=placed.index, dtype="object")
     known = named.isin(estates.ids)
-    nearest = _served(placed[~known].drop(columns="estate_id", errors="ignore"), estates, LISTED_M)["estate_id"]
+    elsewhere = placed[~known].drop(columns="estate_id", errors="ignore")
+    nearest = _served(elsewhere, estates, assumed("gates", "listed_m"))["estate_id"]
     nearest = nearest[~nearest.index.duplicated()].reindex(placed.index, fill_value=NO_ESTATE)
     placed["estate_id"] = named.where(known, nearest).astype("object")
     homeless = placed["estate_id"] == NO_ESTATE
     if homeless.any():
-        log.add(Problem(file=file, row=int(placed.loc[homeless, ROW].iloc[0]), severity="warning",
-                        value=", ".join(sorted(set(named[homeless]) - {NO_ESTATE})[:10]),
-                        why=say("{count} gates belong to no estate in the list and are on no outline",
-                                count=int(homeless.sum())),
-                        fix="write 小区编号 as the estates' file does"))
-    return Gates.of(with_ids(placed, "gate", file, log))
+        rows.problem(label=placed.index[homeless][0], severity="warning",
+                     value=", ".join(sorted(set(named[homeless]) - {NO_ESTATE})[:10]),
+                     why=say("{count} gates belong to no estate in the list and are on no outline",
+                             count=int(homeless.sum())),
+                     fix="write 小区编号 as the estates' file does")
+    return Gates.of(with_ids(rows, placed, "gate"))
 
 
 def _served(points: gpd.GeoDataFrame, estates: Estates, within_m: float) -> gpd.GeoDataFrame:

@@ -40,7 +40,7 @@ def read_osm(path: Path) -> OsmExtract:
     try:
         box, header_time = _header(path)
         found = _findings(path)
-    except (RuntimeError, ValueError, OSError, UnicodeError) as error:
+    except (RuntimeError, ValueError, OSError, UnicodeError, osmium.InvalidLocationError) as error:
         raise InputError(Problem(file=path.name,
                                  why=say("the file is no OSM file or is cut short ({error})", error=reported(error)),
                                  fix="download or export it again")) from error

@@ -11,6 +11,7 @@ import shapely
 
 from gis.errors import InputError, Problem, say
 from gis.geometry import covered_ground
+from layers.assumptions import assumed
 from layers.osm_noding import DEGREES, Noded, WayNodes, node_ways
 from layers.osm_parts import WGS84, PartReader, Records
 from layers.osm_tags import Tags, osm_tags
@@ -174,7 +175,7 @@ def _extent(file: str, box: shapely.Geometry | None, frames: list[gpd.GeoDataFra
     if not len(shapes):
         raise InputError(Problem(file=file, why="the file holds no streets, buildings or anything else of use",
                                  fix="export the area again with its ways and nodes"))
-    hull = covered_ground(shapes)
+    hull = covered_ground(shapes, hull_ratio=assumed("ground", "hull_ratio"))
     if box is None:
         return hull
     west, south, east, north = shapely.bounds(hull)

@@ -82,10 +82,11 @@ class PartReader:
         })
 
     def facilities(self, records: Records) -> gpd.GeoDataFrame:
-        """Columns ``name``, ``capacity`` (NaN unknown) and ``access`` (as given); points and areas as mapped."""
+        """Columns ``name``, ``capacity`` (NaN unknown), ``access`` and ``parking`` (as given); points and areas."""
         return self._frame(records, "facility_id", {
             "capacity": self._numbers(records, "capacity", _COUNT),
             "access": [one.get("access", "") for one in records.tags],
+            "parking": [one.get("parking", "") for one in records.tags],
         })
 
     def display(self, records: Records, keys: Sequence[str], index: str) -> gpd.GeoDataFrame:

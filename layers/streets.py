@@ -12,15 +12,18 @@ from numpy.typing import NDArray
 from gis.errors import InputError, Problem, ProblemLog, Words, say
 from gis.geometry import covered_ground
 from gis.tables import Streets
-from layers.files import Source, read_vector
+from layers.assumptions import assumed
+from layers.files import ROW, Source, read_raw
 from layers.line_noding import node_lines, same_course
 from layers.osm_extract import OsmExtract
 from layers.osm_parts import WGS84
 from layers.osm_tags import first_texts, osm_tags, street_classes, walked_classes
 from layers.osmnx_bridge import read_graphml
-from layers.places import projected
+from layers.places import Town, places_of_layer
+from layers.rows import Rows
 
 _NO = frozenset({"", "no", "n", "f", "false", "0", "0.0", "none", "nan", "否"})
+_LABEL = "_label"
 _DENSE_DEGREES = 0.01
 _NODE_M = 1.0
 
@@ -43,7 +46,7 @@ def project_extent(extent: shapely.Geometry, to_crs: Any) -> shapely.Geometry:
     return gpd.GeoSeries([dense], crs=WGS84).to_crs(to_crs).iloc[0]
 
 
-def read_streets(source: Source, *, to_crs: Any, log: ProblemLog, complete_around: bool = False) -> Streets:
+def read_streets(source: Source, *, town: Town, log: ProblemLog, complete_around: bool = False) -> Streets:
     """Read a file of lines as streets.
 
     Lines join where they touch or cross on the same level. The level is the column for the layer, else 1 for a bridge
@@ -53,8 +56,8 @@ def read_streets(source: Source, *, to_crs: Any, log: ProblemLog, complete_aroun
 
     Args:
         source: any vector file that ``layers.files.read_vector`` reads, or GraphML of osmnx.
-        to_crs: metric CRS of the result; None chooses one from the lines.
-        log: takes warnings on what was left out.
+        town: the CRS of the result, by default that of the lines' middle, and where the project lies.
+        log: takes warnings on what was left out, and the account of the lines.
         complete_around: the file has every street as far as people walk, or there are none beyond; else the streets
             are taken to be known only inside the ground they cover.
 
@@ -63,9 +66,10 @@ def read_streets(source: Source, *, to_crs: Any, log: ProblemLog, complete_aroun
     """
     path = source.path
     if path.name.lower().endswith(".graphml"):
-        return _within(read_graphml(path, to_crs), complete_around=complete_around)
-    frame = projected(read_vector(path, layer=source.layer, crs=source.crs), to_crs, file=path.name)
-    lines = _plain_lines(frame, path.name, log)
+        return _within(read_graphml(source, town, log), complete_around=complete_around)
+    raw = read_raw(source)
+    rows = Rows(raw, "streets", raw.frame[[ROW]], places_of_layer(raw.frame, source, raw.part, town, log), log)
+    lines = _plain_lines(gpd.GeoDataFrame(raw.frame, geometry=rows.geometry), rows)
     facts = _facts(lines)
     _warn_of_strange_classes(facts, path.name, log)
     given = _given_nodes(lines)
@@ -77,33 +81,45 @@ def read_streets(source: Source, *, to_crs: Any, log: ProblemLog, complete_aroun
     else:
         again = same_course(given["u"].to_numpy(), given["v"].to_numpy(), given["geometry"].to_numpy())
         pieces = given[~again].reset_index(drop=True)
-    rows = facts.iloc[pieces["line"].to_numpy()].reset_index(drop=True)
+    used = rows.fields.index[np.isin(rows.fields.index, lines[_LABEL].iloc[pieces["line"].to_numpy()])]
+    rows.leave_out_together(rows.kept.difference(used), what=say("lines lie on the same course as another one"),
+                            fix="nothing, unless they are different streets")
+    rows.done(used)
+    said = facts.iloc[pieces["line"].to_numpy()].reset_index(drop=True)
     ids = pieces["line"].astype(str) + "#" + pieces["piece"].astype(str)
-    made = gpd.GeoDataFrame(rows.assign(u=pieces["u"].to_numpy(), v=pieces["v"].to_numpy()),
-                            geometry=pieces["geometry"].to_numpy(), crs=frame.crs)
+    made = gpd.GeoDataFrame(said.assign(u=pieces["u"].to_numpy(), v=pieces["v"].to_numpy()),
+                            geometry=pieces["geometry"].to_numpy(), crs=lines.crs)
     return _within(Streets.of(made.set_axis(pd.Index("line/" + ids), axis="index")), complete_around=complete_around)
 
 
 def _within(streets: Streets, *, complete_around: bool) -> Streets:
-    return replace(streets, extent=None if complete_around else covered_ground(streets.frame.geometry.to_numpy()))
+    if complete_around:
+        return replace(streets, extent=None)
+    ground = covered_ground(streets.frame.geometry.to_numpy(), hull_ratio=assumed("ground", "hull_ratio"))
+    return replace(streets, extent=ground)
 
 
-def _plain_lines(frame: gpd.GeoDataFrame, file: str, log: ProblemLog) -> gpd.GeoDataFrame:
-    """Single LineStrings in two dimensions on a fresh index; what is no line is left out and counted."""
+def _plain_lines(frame: gpd.GeoDataFrame, rows: Rows) -> gpd.GeoDataFrame:
+    """Single LineStrings in two dimensions on a fresh index; a row of which nothing is a line is left out."""
     raw = frame.geometry.to_numpy()
     there = ~(shapely.is_missing(raw) | shapely.is_empty(raw))
-    parts = frame[there].explode(index_parts=False, ignore_index=True)
+    parts = frame[there].assign(**{_LABEL: frame.index[there]}).explode(index_parts=False, ignore_index=True)
     shapes = shapely.force_2d(parts.geometry.to_numpy())
-    usable = shapely.get_type_id(shapes) == shapely.GeometryType.LINESTRING
+    line = shapely.get_type_id(shapes) == shapely.GeometryType.LINESTRING
     finite = np.isfinite(shapely.bounds(shapes)).all(axis=1)
-    _warn(log, file, int((usable & ~finite).sum()), say("lines have infinite coordinates and were left out"))
-    _warn(log, file, int((~there).sum() + (~usable).sum()), say("features are empty or no lines and were left out"))
-    kept = parts.set_geometry(shapes, crs=frame.crs)[usable & finite]
-    long = kept.geometry.length > 0
-    _warn(log, file, int((~long).sum()), say("lines have no length and were left out"))
+    long = np.zeros(len(parts), dtype=bool)
+    long[line & finite] = shapely.length(shapes[line & finite]) > 0
+    labels, fix = parts[_LABEL], say("check the layer")
+    for usable, what in ((line, say("features are empty or no lines and were left out")),
+                         (line & finite, say("lines have infinite coordinates and were left out")),
+                         (long, say("lines have no length and were left out"))):
+        rows.leave_out_together(rows.kept.difference(labels[usable]), what=what, fix=fix)
+    lost = int((~long).sum()) - int((~labels.isin(labels[long])).sum())
+    _warn(rows.log, rows.file, lost, say("parts of lines are no lines themselves or have no length"))
     if not long.any():
-        raise InputError(Problem(file=file, why="the file holds no lines", fix="give the layer with the street lines"))
-    return kept[long].reset_index(drop=True)
+        raise InputError(Problem(file=rows.file, why="the file holds no lines",
+                                 fix="give the layer with the street lines"))
+    return parts.set_geometry(shapes, crs=frame.crs)[long].reset_index(drop=True)
 
 
 def _facts(lines: gpd.GeoDataFrame) -> pd.DataFrame:

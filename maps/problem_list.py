@@ -1,37 +1,68 @@
-"""Everything that is wrong with the input, as a sheet to work through."""
+"""Everything that is wrong with the input, as a sheet to work through, and how each file was read."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import xlsxwriter
 
 from gis.errors import Problem
+from gis.ledger import Reading
+from maps.account import accounts, row_ranges
 from maps.texts import Texts, words
 from maps.view import Lang
 
 _WIDTHS = {"severity": 12, "file": 24, "sheet": 16, "row": 8, "column": 20, "value": 24, "why": 60, "fix": 60}
+_ACCOUNT = {"file": 24, "sheet": 16, "part": 14, "encoding": 10, "crs": 14, "placed": 30, "rows_in": 8, "rows_used": 8,
+            "rows_left_out": 8, "why": 44, "rows": 30, "unread": 40}
+_COLUMNS = {"file": 24, "sheet": 16, "part": 14, "field": 24, "header": 24}
+_LONGEST_CELL = 32_000
 _PLAIN = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 _FIXED_DATE = datetime(2000, 1, 1)  # noqa: DTZ001 - the same bytes whenever it is written
 
 
-def write_problem_list(problems: Iterable[Problem], path: Path, lang: Lang) -> None:
-    """Write one row per problem; every cell is text, whatever an input value looks like."""
+def write_problem_list(problems: Iterable[Problem], readings: Iterable[Reading], path: Path, lang: Lang) -> None:
+    """Write one row per problem, one per file that was read, and one per column that was recognised.
+
+    Every cell that comes from an input is text, whatever it looks like.
+    """
     texts = Texts(lang)
+    read = accounts(readings, texts)
     with xlsxwriter.Workbook(path, _PLAIN) as book:
         book.set_properties({"created": _FIXED_DATE})
-        sheet = book.add_worksheet(texts("problem.list"))
-        bold, wrap = book.add_format({"bold": True}), book.add_format({"text_wrap": True, "valign": "top"})
-        for column, (name, width) in enumerate(_WIDTHS.items()):
-            sheet.set_column(column, column, width, wrap)
-            sheet.write_string(0, column, texts(f"problem.header.{name}"), bold)
-        for row, one in enumerate(problems, start=1):
-            cells = (texts(f"problem.{one.severity}"), one.file, one.sheet, one.row, words(one.column, lang), one.value,
-                     words(one.why, lang), words(one.fix, lang))
-            for column, cell in enumerate(cells):
-                if isinstance(cell, int):
-                    sheet.write_number(row, column, cell)
-                else:
-                    sheet.write_string(row, column, cell or "")
-        sheet.freeze_panes(1, 0)
-        sheet.autofilter(0, 0, sheet.dim_rowmax or 1, len(_WIDTHS) - 1)
+        sheet = partial(_write_sheet, book)
+        sheet(texts("problem.list"), _WIDTHS, [texts(f"problem.header.{name}") for name in _WIDTHS], (
+            (texts(f"problem.{one.severity}"), one.file, one.sheet, one.row, words(one.column, lang), one.value,
+             words(one.why, lang), words(one.fix, lang)) for one in problems))
+        header = partial(_headers, texts)
+        sheet(texts("account.sheet"), _ACCOUNT, header(_ACCOUNT), (
+            (one.file, one.sheet, one.part, one.encoding, one.crs, one.placed, one.rows_in, one.rows_used,
+             one.rows_left_out, why, row_ranges(rows, texts)[:_LONGEST_CELL], "、".join(one.unread))
+            for one in read for why, rows in one.left_out or (("", ()),)))
+        sheet(texts("account.columns"), _COLUMNS, header(_COLUMNS), (
+            (one.file, one.sheet, one.part, label, header) for one in read for label, header in one.columns))
+
+
+def _headers(texts: Texts, widths: Mapping[str, int]) -> list[str]:
+    return [texts(f"account.header.{name}") for name in widths]
+
+
+def _write_sheet(
+    book: xlsxwriter.Workbook, title: str, widths: Mapping[str, int], headers: Sequence[str],
+    rows: Iterable[Sequence[str | int | None]],
+) -> None:
+    sheet = book.add_worksheet(title)
+    bold = book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bg_color": "#E8EEF4", "bottom": 1})
+    wrap = book.add_format({"text_wrap": True, "valign": "top"})
+    for column, (width, header) in enumerate(zip(widths.values(), headers, strict=True)):
+        sheet.set_column(column, column, width, wrap)
+        sheet.write_string(0, column, header, bold)
+    for row, cells in enumerate(rows, start=1):
+        for column, cell in enumerate(cells):
+            if isinstance(cell, int):
+                sheet.write_number(row, column, cell)
+            else:
+                sheet.write_string(row, column, cell or "")
+    sheet.freeze_panes(1, 0)
+    sheet.autofilter(0, 0, sheet.dim_rowmax or 1, len(widths) - 1)

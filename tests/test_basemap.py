@@ -4,8 +4,10 @@ import geopandas as gpd
 import pytest
 import shapely
 
+from gis.errors import ProblemLog
 from layers.basemap import read_basemap, street_kinds
 from layers.files import Source
+from layers.places import Town
 
 LINES = [shapely.LineString([(500_000, 3_400_000 + y), (500_100, 3_400_000 + y)]) for y in range(5)]
 
@@ -19,7 +21,7 @@ LINES = [shapely.LineString([(500_000, 3_400_000 + y), (500_100, 3_400_000 + y)]
 def test_classes_of_osm_and_of_chinese_planners_become_five_kinds_of_line(street_class, kind):
     streets = gpd.GeoDataFrame({"道路等级": [street_class]}, geometry=LINES[:1], crs="EPSG:4549")
     assert street_kinds(streets["道路等级"]).tolist() == [kind]
-    assert read_basemap(streets=streets).streets["kind"].tolist() == [kind]
+    assert read_basemap(streets=streets, town=Town(), log=ProblemLog()).streets["kind"].tolist() == [kind]
 
 
 def test_every_layer_has_kind_and_name_in_the_streets_crs_and_empty_shapes_are_not_drawn(tmp_path):
@@ -27,7 +29,8 @@ def test_every_layer_has_kind_and_name_in_the_streets_crs_and_empty_shapes_are_n
                                geometry=[*LINES[:4], None], crs="EPSG:4549")
     lake = gpd.GeoDataFrame({"name": ["湖"]}, geometry=[shapely.Point(500_000, 3_400_000).buffer(50)], crs="EPSG:4549")
     lake.to_crs(4326).to_file(tmp_path / "水系.geojson")
-    found = read_basemap(streets=streets, water=Source(tmp_path / "水系.geojson"), buildings=lake, attribution=("©",))
+    found = read_basemap(streets=streets, water=Source(tmp_path / "水系.geojson"), buildings=lake,
+                         attribution=("©",), town=Town(), log=ProblemLog())
     assert found.streets["kind"].tolist() == ["major"] * 4
     assert found.streets["name"].tolist() == ["<b>路</b>", "", "b", "c"]
     assert found.water[["kind", "name"]].to_numpy().tolist() == [["water", "湖"]]

@@ -15,6 +15,7 @@ from layers.facilities_osm import facilities_of_osm
 from layers.files import Source
 from layers.gates import gates_of_osm, read_gates
 from layers.osm import read_osm
+from layers.places import Town
 from layers.streets import streets_of_osm
 
 CRS = "EPSG:4549"
@@ -31,7 +32,7 @@ def marks(tags):
     return "".join(f'<tag k="{key.replace("__", ":")}" v="{value}"/>' for key, value in tags.items())
 
 
-class Town:
+class Sketch:
     """An OSM file drawn in metres."""
 
     def __init__(self):
@@ -66,7 +67,7 @@ class Town:
 @pytest.fixture
 def town(tmp_path):
     """Two estates that share a wall at x = 100, one block inside the first, a house with doors, gates and a canal."""
-    town = Town()
+    town = Sketch()
     town.box(1, 0, 0, 100, 100, landuse="residential", name="和平新村")
     town.box(2, 100, 0, 200, 100, landuse="residential")
     town.box(3, 10, 10, 40, 40, landuse="residential", name="和平新村一区")
@@ -171,7 +172,7 @@ def test_the_base_map_has_streets_rails_water_and_buildings(town):
 
 
 def test_a_closed_gate_cuts_the_street_in_the_table_of_streets_too(tmp_path):
-    town = Town()
+    town = Sketch()
     refs = [town.node(0, 0), town.node(10, 0, barrier="gate", access="no"), town.node(20, 0)]
     town.way(1, refs, highway="service")
     frame = streets_of_osm(town.read(tmp_path), CRS).frame
@@ -193,7 +194,7 @@ def test_planners_buildings_are_read_by_their_chinese_columns(tmp_path):
          "业主姓名": ["张三", "李四", "王五"]},
         geometry=[shapely.box(X, Y, X + 10, Y + 10), shapely.box(X, Y, X + 1, Y + 1), bow_tie], crs=CRS).to_file(path)
     log = ProblemLog()
-    frame = read_buildings(Source(path), to_crs=CRS, log=log).frame
+    frame = read_buildings(Source(path), town=Town(CRS), log=log).frame
     assert list(frame.index) == ["1号", "building-3"]
     assert frame.loc["1号", ["estate_id", "use", "levels", "height_m", "households"]].tolist() == [
         "A1", "residential", 6, 18, 36]
@@ -213,7 +214,7 @@ def test_planners_doors_find_their_building_by_name_or_by_place(tmp_path):
                          "经度": [near[0], near[0], far[0], ""], "纬度": [near[1], near[1], far[1], ""]})
     rows.to_csv(path, index=False)
     log = ProblemLog()
-    doors = read_doors(Source(path), buildings, to_crs=CRS, log=log).frame
+    doors = read_doors(Source(path), buildings, town=Town(CRS), log=log).frame
     assert doors["building_id"].to_dict() == {"d1": "1", "d2": "2", "d3": ""}
     assert doors["estate_id"].to_dict() == {"d1": "A1", "d2": "A1", "d3": ""}
     assert [problem.row for problem in log.errors] == [5]
@@ -228,7 +229,7 @@ def test_planners_gates_find_their_estate_by_name_or_by_place(tmp_path):
         geometry=[shapely.Point(X + x, Y + y) for x, y in ((500, 0), (210, -20), (100, 50), (150, 50))], crs=CRS,
     ).to_file(path)
     log = ProblemLog()
-    gates = read_gates(Source(path), outlines(), to_crs=CRS, log=log)
+    gates = read_gates(Source(path), outlines(), town=Town(CRS), log=log)
     assert gates.frame["estate_id"].to_dict() == {"a": "A1", "b": "B2", "c": "A1", "d": ""}
     assert gates.frame[["foot", "vehicle", "closed"]].to_numpy().tolist() == [
         [True, False, False], [False, True, False], [True, True, True], [True, True, False]]
@@ -237,7 +238,7 @@ def test_planners_gates_find_their_estate_by_name_or_by_place(tmp_path):
 
 
 def test_no_gates_at_all_is_an_empty_table(tmp_path):
-    town = Town()
+    town = Sketch()
     town.way(1, [town.node(0, 0), town.node(10, 0)], highway="service")
     assert isinstance(gates_of_osm(town.read(tmp_path), outlines()), Gates)
     assert len(gates_of_osm(town.read(tmp_path), outlines())) == 0

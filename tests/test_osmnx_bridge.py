@@ -11,6 +11,7 @@ from gis.tables import Streets
 from layers.files import Source
 from layers.osm import read_osm
 from layers.osmnx_bridge import read_graphml, to_graph, write_graphml
+from layers.places import Town
 from layers.streets import read_streets, streets_of_osm
 
 CRS = "EPSG:4549"
@@ -35,7 +36,7 @@ def town():
 def test_streets_come_back_from_graphml_as_they_went(tmp_path):
     streets = town()
     write_graphml(streets, tmp_path / "town.graphml")
-    back = read_streets(Source(tmp_path / "town.graphml"), to_crs=CRS, log=ProblemLog())
+    back = read_streets(Source(tmp_path / "town.graphml"), town=Town(CRS), log=ProblemLog())
     assert back.frame[KEPT].equals(streets.frame[KEPT])
     for went, came in zip(streets.frame.geometry, back.frame.geometry, strict=True):
         assert came.equals_exact(went, 1e-6)
@@ -61,7 +62,7 @@ def test_what_osmnx_writes_is_read(tmp_path):
                        reversed=u == 12)
     graph.add_edge(13, 12, 0, osmid=6, length=200.0, highway="motorway", oneway=True, reversed=False)
     osmnx.save_graphml(graph, tmp_path / "osmnx.graphml")
-    frame = read_graphml(tmp_path / "osmnx.graphml", CRS).frame
+    frame = read_graphml(Source(tmp_path / "osmnx.graphml"), Town(CRS), ProblemLog()).frame
     assert frame[KEPT].to_numpy().tolist() == [
         [11, 12, "residential", "人民路", True], [13, 12, "motorway", "", False]]
     assert frame.length.tolist() == pytest.approx([100, 200], abs=0.01)
@@ -70,7 +71,7 @@ def test_what_osmnx_writes_is_read(tmp_path):
 def test_tongji_distances_are_the_same_in_osmnx(shared_data, tmp_path):
     streets = streets_of_osm(read_osm(shared_data / "shanghai-tongji" / "tongji.osm"), CRS)
     write_graphml(streets, tmp_path / "tongji.graphml")
-    back = read_graphml(tmp_path / "tongji.graphml", CRS)
+    back = read_graphml(Source(tmp_path / "tongji.graphml"), Town(CRS), ProblemLog())
     assert back.frame[KEPT].equals(streets.frame[KEPT])
     assert back.frame.length.to_numpy() == pytest.approx(streets.frame.length.to_numpy(), abs=1e-6)
     ours = nx.Graph()
@@ -101,6 +102,6 @@ def test_a_bad_file_gives_one_message_that_names_it(tmp_path, content):
     path = tmp_path / "bad.graphml"
     path.write_bytes(content)
     with pytest.raises(InputError) as caught:
-        read_graphml(path, CRS)
+        read_graphml(Source(path), Town(CRS), ProblemLog())
     assert [problem.file for problem in caught.value.problems] == ["bad.graphml"]
     assert "root:" not in str(caught.value)

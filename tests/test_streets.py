@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from gis.errors import InputError, ProblemLog
 from layers.files import Source
 from layers.line_noding import node_lines
+from layers.places import Town
 from layers.streets import read_streets
 
 CRS = "EPSG:4549"
@@ -26,7 +27,7 @@ def line(*points):
 def read(tmp_path, lines, log=None, **columns):
     path = tmp_path / "streets.gpkg"
     gpd.GeoDataFrame(columns, geometry=lines, crs=CRS).to_file(path)
-    return read_streets(Source(path), to_crs=CRS, log=ProblemLog() if log is None else log)
+    return read_streets(Source(path), town=Town(CRS), log=ProblemLog() if log is None else log)
 
 
 def graph(streets):
@@ -132,7 +133,7 @@ def test_what_is_no_line_is_left_out_and_counted(tmp_path):
               shapely.MultiLineString([line((0, 5), (5, 5)), line((6, 5), (9, 5))])]
     path = tmp_path / "mixed.geojson"
     gpd.GeoDataFrame({"name": list("abcde")}, geometry=shapes, crs=CRS).to_crs(4326).to_file(path)
-    streets = read_streets(Source(path), to_crs=CRS, log=log)
+    streets = read_streets(Source(path), town=Town(CRS), log=log)
     assert sorted(streets.frame.length.round(3)) == [3, 5, 10]
     assert sorted(problem.value for problem in log) == ["1", "2"]
     assert {problem.severity for problem in log} == {"warning"}
@@ -202,7 +203,7 @@ def test_turning_a_town_changes_no_joint(quads, degrees):
 def test_singapore_lines_keep_their_course_names_and_length(shared_data):
     path = shared_data / "singapore-central" / "roads_wide.geojson.gz"
     log = ProblemLog()
-    streets = read_streets(Source(path), to_crs="EPSG:3414", log=log)
+    streets = read_streets(Source(path), town=Town("EPSG:3414"), log=log)
     raw = gpd.read_file(f"/vsigzip/{path.resolve()}").to_crs(3414)
     raw = raw[raw.length > 0]
     assert {problem.severity for problem in log} == {"warning"}

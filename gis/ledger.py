@@ -1,0 +1,65 @@
+"""What became of every row of every input file? It was used, or left out for a reason that is said."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import geopandas as gpd
+
+from gis.errors import InputError, Problem, Words, say
+
+
+@dataclass(frozen=True)
+class ColumnRead:
+    """One column that was read: our field, what templates call it, the file's header, and how the two were matched."""
+
+    field: str
+    label: str
+    header: str
+    how: str = "alias"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """How one file (or sheet, or layer) was read.
+
+    Args:
+        file: its name; ``sheet`` the sheet or layer.
+        part: what it was read as: ``estates``, ``roster``, ``buildings``, a facility kind …
+        encoding: what its text is written in, where that had to be found out.
+        crs: coordinate system its places were taken to be in; ``""`` where it has none.
+        converted: the shifted system (GCJ-02, BD-09) its places were converted from.
+        offset_checked: somebody has compared its places with the streets already.
+        offset: what came of comparing its places with the streets; ``""`` where nobody did.
+        columns: the columns that were read, in our order.
+        unread: headers that no field takes.
+        rows_in: rows the file has; blank ones do not count.
+        rows_used: rows the result rests on.
+        left_out: why rows were left out, and which: row numbers as the planner counts them.
+        places: what was used, in the working CRS, for comparison with other layers; None where it has no places.
+
+    Raises:
+        InputError: rows in are not rows used and rows left out.
+    """
+
+    file: str
+    part: str
+    sheet: str = ""
+    encoding: str = ""
+    crs: str = ""
+    converted: str = ""
+    offset_checked: bool = False
+    offset: Words | str = ""
+    columns: tuple[ColumnRead, ...] = ()
+    unread: tuple[str, ...] = ()
+    rows_in: int
+    rows_used: int
+    left_out: Mapping[Words | str, tuple[int, ...]] = field(default_factory=dict)
+    places: gpd.GeoSeries | None = field(default=None, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        listed = sum(map(len, self.left_out.values()))
+        if self.rows_in != self.rows_used + listed:
+            raise InputError(Problem(
+                file=self.file, sheet=self.sheet, fix="please report this with the file: it is a fault of the program",
+                why=say("the account of rows does not balance: {rows} rows, {used} used, {listed} left out and listed",
+                        rows=self.rows_in, used=self.rows_used, listed=listed)))

@@ -1,0 +1,202 @@
+"""How do the rows of one file become fields and places, with an account of every one of them?"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+from unicodedata import normalize
+
+import geopandas as gpd
+import pandas as pd
+
+from gis.errors import Problem, ProblemLog, Words, say
+from gis.geometry import has_shape
+from gis.ledger import ColumnRead, Reading
+from layers.cells import as_text, folded
+from layers.field_guide import marked_fields
+from layers.fields import columns_of, fields_of, not_read, read_fields
+from layers.files import ROW, Raw, Source, read_raw
+from layers.places import Town, crs_name, places_of_layer, places_of_table
+
+_ONE_BY_ONE = 200
+"""Rows with the same fault that are listed one by one; of more, the rest is one line with their number."""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The rows of one file: ``fields`` (with ``ROW``) and ``geometry`` on the same labels, in the town's CRS.
+
+    ``geometry`` is missing where a row has no place; ``misplaced`` says of rows whose coordinates are wrong why they
+    are, which is listed already. Whoever reads them says of each row that it was used (``done``)
+    or why it was left out (``leave_out``).
+    """
+
+    raw: Raw
+    part: str
+    fields: pd.DataFrame
+    geometry: gpd.GeoSeries
+    log: ProblemLog
+    columns: tuple[ColumnRead, ...] = ()
+    unread: tuple[str, ...] = ()
+    misplaced: Mapping[int, Words] = field(default_factory=dict)
+    _left_out: dict[int, Words | str] = field(default_factory=dict)
+
+    @property
+    def source(self) -> Source:
+        """Where the rows come from."""
+        return self.raw.source
+
+    @property
+    def file(self) -> str:
+        """The file's name."""
+        return self.raw.source.path.name
+
+    @property
+    def placed(self) -> gpd.GeoDataFrame:
+        """The fields with their places."""
+        return gpd.GeoDataFrame(self.fields, geometry=self.geometry)
+
+    @property
+    def kept(self) -> pd.Index:
+        """The labels that nobody left out."""
+        return self.fields.index.difference(pd.Index(self._left_out), sort=False)
+
+    def text(self, name: str) -> pd.Series:
+        """A text field, ``""`` throughout where the file does not have it."""
+        return self.fields[name] if name in self.fields else pd.Series("", index=self.fields.index, dtype="object")
+
+    def problem(
+        self, *, why: Words | str, fix: Words | str, label: Any = None, value: str = "",
+        column: Words | str = "", severity: Literal["error", "warning"] = "error",
+    ) -> None:
+        """Note a problem of this file, or of one of its rows."""
+        row = None if label is None else int(self.fields[ROW].loc[label])
+        self.log.add(Problem(file=self.file, sheet=self.raw.part, row=row, column=column, value=value, why=why,
+                             fix=fix, severity=severity))
+
+    def list_rows(
+        self, labels: Iterable[int], *, why: Words | str, fix: Words | str, values: pd.Series | None = None,
+        column: Words | str = "", severity: Literal["error", "warning"] = "error",
+    ) -> None:
+        """Note the same problem of several rows, one by one up to a limit."""
+        chosen = list(labels)
+        for label in chosen[:_ONE_BY_ONE]:
+            self.problem(why=why, fix=fix, label=label, column=column, severity=severity,
+                         value="" if values is None else str(values.loc[label]))
+        if len(chosen) > _ONE_BY_ONE:
+            rest = len(chosen) - _ONE_BY_ONE
+            self.problem(why=say("{count} more rows: {why}", count=rest, why=why), fix=fix, column=column,
+                         label=chosen[_ONE_BY_ONE], severity=severity)
+
+    def leave_out(
+        self, labels: Iterable[int], *, why: Words | str, fix: Words | str, values: pd.Series | None = None,
+        column: Words | str = "", severity: Literal["error", "warning"] = "error",
+    ) -> None:
+        """Leave rows out for a reason, which is noted of each; of a row that is misplaced, that is the reason."""
+        chosen = [label for label in labels if label not in self._left_out]
+        self._left_out.update({label: self.misplaced.get(label, why) for label in chosen})
+        self.list_rows([label for label in chosen if label not in self.misplaced], why=why, fix=fix, values=values,
+                       column=column, severity=severity)
+
+    def leave_out_together(self, labels: Iterable[int], *, what: Words, fix: Words | str) -> None:
+        """Leave rows out for a reason, which is one warning with their number."""
+        chosen = [label for label in labels if label not in self._left_out]
+        self._left_out.update(dict.fromkeys(chosen, what))
+        if chosen:
+            self.problem(why=say("{count} {what}", count=len(chosen), what=what), fix=fix, severity="warning",
+                         value=str(len(chosen)))
+
+    def done(self, used: pd.Index) -> None:
+        """Close the account: ``used`` are the labels that the result rests on.
+
+        Raises:
+            InputError: a row was neither used nor left out for a reason.
+        """
+        numbers = self.fields[ROW].loc[list(self._left_out)].tolist()
+        gone = [*self.raw.left_out, *zip(numbers, self._left_out.values(), strict=True)]
+        reasons: dict[Words | str, list[int]] = {}
+        for row, reason in gone:
+            reasons.setdefault(reason, []).append(row)
+        places = self.geometry.loc[used]
+        places = places[has_shape(places)]
+        self.log.readings.append(Reading(
+            file=self.file, part=self.part, sheet=self.raw.part, encoding=self.raw.encoding,
+            crs=crs_name(self.source, self.raw.frame) if len(places) else "", converted=self.source.offset_system,
+            offset_checked=self.source.offset_checked,
+            columns=self.columns, unread=self.unread, rows_in=len(self.fields) + len(self.raw.left_out),
+            rows_used=len(used), left_out={why: tuple(rows) for why, rows in reasons.items()},
+            places=places if len(places) else None))
+
+
+def read_rows(
+    source: Source, table: str, *, part: str, town: Town, log: ProblemLog, required: Iterable[tuple[str, ...]] = (),
+    data_year: int | None = None,
+) -> Rows:
+    """Read any file of rows: its columns by ``fields.toml``, its places into the town's CRS.
+
+    Rows that are a template's example or a total are left out and listed.
+
+    Args:
+        source: a vector file, or a table whose places stand in two columns.
+        table: which list of fields applies.
+        part: what the file is read as, for the account.
+        town: the CRS of the result and where the project lies.
+        log: takes every problem of the rows.
+        required: of a table, groups of field names of each of which at least one column must be there.
+        data_year: years after it are not believed.
+
+    Raises:
+        InputError: the file cannot be read.
+    """
+    raw = _without_strangers(read_raw(source, table), table, log)
+    for note in raw.notes:
+        log.add(note)
+    fields = read_fields(raw.frame, table, file=source.path.name, sheet=raw.part, log=log, data_year=data_year,
+                         required=required if source.is_table else [])
+    headers = [str(name) for name in raw.frame.columns if name not in {ROW, "geometry"}]
+    mapping = columns_of(raw.frame, table)
+    labels = fields_of(table)
+    columns = tuple(ColumnRead(one.field, labels[one.field].label, one.header, one.how) for one in mapping.matches
+                    if one.field in fields)
+    read = {one.header for one in columns}
+    unread = tuple(header for header in headers if header not in read)
+    if source.is_table:
+        geometry, misplaced = places_of_table(fields, source, raw.part, town, log)
+    else:
+        geometry, misplaced = places_of_layer(gpd.GeoDataFrame(raw.frame), source, raw.part, town, log), {}
+    fields = fields.drop(columns=["x", "y"], errors="ignore")
+    return Rows(raw, part, fields, geometry, log, columns, unread, misplaced)
+
+
+def _without_strangers(raw: Raw, table: str, log: ProblemLog) -> Raw:
+    """The rows but for a template's example and totals, which are listed before any of their cells is looked at."""
+    examples, totals = not_read("examples"), not_read("totals")
+    found = columns_of(raw.frame, table)
+    marked = raw.frame[[found[name] for name in marked_fields(table) if name in found]]
+    keys = marked[_may_begin(marked, (*examples, *totals))].apply(lambda cells: folded(as_text(cells)))
+    example = keys.apply(lambda text: text.str.startswith(examples)).any(axis="columns")
+    total = keys.isin(totals).any(axis="columns") & ~example
+    left_out = list(raw.left_out)
+    for where, why, fix in (
+        (example, say("this row is the template's example"),
+         say("nothing; take the row out when the sheet is filled in")),
+        (total, say("this row is a total, not a thing to count"), say("nothing; it was left out")),
+    ):
+        for label in keys.index[where]:
+            row = int(raw.frame.loc[label, ROW])
+            left_out.append((row, why))
+            said = next(filter(None, keys.loc[label]), "")
+            log.add(Problem(file=raw.source.path.name, sheet=raw.part, row=row, value=said, why=why, fix=fix,
+                            severity="warning"))
+    kept = raw.frame.drop(index=keys.index[example | total]).reset_index(drop=True)
+    return replace(raw, frame=kept, left_out=tuple(left_out))
+
+
+def _may_begin(cells: pd.DataFrame, words: Iterable[str]) -> "pd.Series[bool]":
+    """Rows of which a cell begins with the first sign of a word: the few whose cells are worth folding."""
+    signs = {word[0] for word in words}
+    begin = pd.Series(data=False, index=cells.index)
+    for name in cells:
+        column = cells[name]
+        first = pd.Series([cell.lstrip()[:1] if isinstance(cell, str) else "" for cell in column], index=cells.index)
+        begin |= first.isin([sign for sign in first.unique() if normalize("NFKC", sign).casefold() in signs])
+    return begin

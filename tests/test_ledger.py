@@ -1,0 +1,112 @@
+"""Every row of every input file is used or listed with the reason; and what was read as what is said and kept."""
+
+import json
+
+import openpyxl
+import pytest
+from rich.console import Console
+from small_town import CRS, IDS, NAMES, estategap, table, write_town
+
+from estategap.job import check_project
+from estategap.progress import Progress
+from gis.errors import InputError, ProblemLog, say
+from gis.ledger import Reading
+from layers.files import Source
+from layers.places import Town
+from layers.rows import read_rows
+from maps.account import row_ranges
+from maps.texts import Texts
+
+
+def checked(town):
+    return check_project(town, Progress(Console(quiet=True)))
+
+
+def test_an_account_that_does_not_balance_is_refused():
+    with pytest.raises(InputError, match="5 rows, 3 used, 1 left out"):
+        Reading(file="a.csv", part="gates", rows_in=5, rows_used=3, left_out={"why": (4,)})
+
+
+def test_a_row_that_a_reader_forgets_breaks_the_account(tmp_path):
+    table(tmp_path / "a.csv", ("小区编号", "户数"), [("A", 1), ("B", 2)])
+    rows = read_rows(Source(tmp_path / "a.csv"), "roster", part="roster", town=Town(CRS), log=ProblemLog())
+    with pytest.raises(InputError, match="does not balance"):
+        rows.done(rows.kept[:1])
+
+
+def test_examples_and_totals_are_left_out_before_their_cells_are_looked_at_and_listed(tmp_path):
+    table(tmp_path / "a.csv", ("小区编号", "小区名称", "户数"),
+          [("示例：X00", "示例", "几百"), ("A", "春里", 1), ("", "合计", "一共1")])
+    log = ProblemLog()
+    rows = read_rows(Source(tmp_path / "a.csv"), "roster", part="roster", town=Town(CRS), log=log)
+    rows.done(rows.kept)
+    assert rows.fields["estate_id"].tolist() == ["A"]
+    assert [(one.row, str(one.why), one.severity) for one in log] == [
+        (2, "this row is the template's example", "warning"),
+        (4, "this row is a total, not a thing to count", "warning")]
+    account = log.readings[0]
+    assert (account.rows_in, account.rows_used) == (3, 1)
+    assert {str(why): rows for why, rows in account.left_out.items()} == {
+        "this row is the template's example": (2,), "this row is a total, not a thing to count": (4,)}
+
+
+def test_the_same_fault_in_many_rows_is_listed_up_to_a_limit_and_accounted_for_in_full(tmp_path):
+    table(tmp_path / "a.csv", ("出入口编号", "x", "y"), [(f"g{number}", "", "") for number in range(500)])
+    log = ProblemLog()
+    rows = read_rows(Source(tmp_path / "a.csv", crs=CRS), "gate", part="gates", town=Town(CRS), log=log)
+    rows.leave_out(rows.fields.index, why=say("no place"), fix="give it")
+    rows.done(rows.kept)
+    assert [one.row for one in log] == [*range(2, 203)]
+    assert str(list(log)[-1].why) == "300 more rows: no place"
+    assert list(log.readings[0].left_out.values()) == [tuple(range(2, 502))]
+
+
+def test_rows_are_named_in_runs():
+    assert row_ranges([5, 3, 4, 9, 11, 12], Texts("en")) == "3–5, 9, 11–12"
+    assert row_ranges(range(1, 40, 2), Texts("zh"), 2) == "1，3 …"
+
+
+def test_every_file_of_a_project_is_accounted_for_row_by_row(tmp_path):
+    """12 estates, 9 streets, 12 of everything else; 4 elderly and 3 fire sites (every third, every fourth estate)."""
+    town = write_town(tmp_path / "town")
+    with (town / "工单.csv").open("ab") as file:
+        file.write(",没有这个小区,噪声\r\n".encode())
+    found = checked(town)
+    said = {(one.file, one.part): (one.rows_in, one.rows_used) for one in found.readings}
+    assert said == {
+        ("小区边界.gpkg", "estates"): (12, 12), ("小区名册.xlsx", "roster"): (12, 12), ("道路.gpkg", "streets"): (9, 9),
+        ("楼栋.gpkg", "buildings"): (12, 12), ("单元门.csv", "doors"): (12, 12), ("出入口.csv", "gates"): (12, 12),
+        ("工单.csv", "complaints"): (13, 12), ("停车场.xlsx", "car_parks"): (12, 12),
+        ("养老.csv", "elderly_care_sites"): (4, 4), ("微型消防站.csv", "micro_fire_stations"): (3, 3)}
+    lost = next(one for one in found.readings if one.part == "complaints")
+    assert list(lost.left_out.values()) == [(14,)]
+    assert not [one for one in found.problems if one.severity == "error"]
+
+
+def test_check_shows_the_mapping_and_the_account_and_writes_both_beside_the_problems(tmp_path):
+    town = write_town(tmp_path / "town")
+    said = estategap("check", town, home=tmp_path)
+    assert said.returncode == 0
+    assert "小区名册.xlsx [名册]：读作“小区名册”，12 行，用了 12 行，未用 0 行" in said.stdout
+    assert "小区编号，小区名称，居委会←居委会" in said.stdout or "所属居委←居委会" in said.stdout
+    book = openpyxl.load_workbook(town / "problems.xlsx")
+    assert book.sheetnames == ["问题", "读取核对", "列的对应"]
+    files = {row[0]: row[6:9] for row in book["读取核对"].iter_rows(min_row=2, values_only=True)}
+    assert files["微型消防站.csv"] == (3, 3, 0)
+    headers = {tuple(row) for row in book["列的对应"].iter_rows(min_row=2, values_only=True)}
+    assert ("小区名册.xlsx", "名册", "小区名册", "户数", "户数") in headers
+
+
+def test_the_manifest_keeps_how_each_file_was_read_and_which_rows_were_not_used(tmp_path):
+    town = write_town(tmp_path / "town")
+    with (town / "工单.csv").open("ab") as file:
+        file.write(",没有这个小区,噪声\r\n".encode())
+    assert estategap("run", town, home=tmp_path).returncode == 0
+    run = town / "runs" / (town / "runs" / "latest.txt").read_text("utf-8").strip()
+    read = {one["read_as"]: one for one in json.loads((run / "manifest.json").read_text("utf-8"))["readings"]}
+    assert read["roster"]["columns"]["residents_60plus"] == {"header": "60岁以上", "how": "alias"}
+    assert read["complaints"]["rows_left_out"] == {"this complaint belongs to no estate and is not counted": [14]}
+    assert read["doors"]["crs"] == "EPSG:4549"
+    page = (run / "index.html").read_text("utf-8")
+    assert "这条工单不属于任何小区" in page
+    assert len(NAMES) == len(IDS) == 12
