@@ -6,7 +6,7 @@ import pandas as pd
 
 from analyses.methods.assignment import unserved_measure
 from analyses.methods.contract import analysis
-from analyses.methods.facts import people_confidence, weakest
+from analyses.methods.facts import need_interval, people_confidence, weakest
 from analyses.methods.reach import Walkers, area_measure, reach_measure
 from analyses.methods.rules import Rule
 from gis.network import StreetNetwork
@@ -35,12 +35,14 @@ def childcare(
     Need is residents × places per 1000; the places are shared out so that most are served.
     """
     need = doors.frame["residents"] * rule.places_per_1000_residents / 1000
+    whole = need_interval(estates, "residents", rule.places_per_1000_residents / 1000)
     facts = people_confidence(estates, "residents_basis")
     walkers = Walkers(estates, doors, walk)
     near = walkers.within(nurseries, rule.walk_limit_m)
     school = walkers.within(kindergartens, rule.kindergarten_walk_m)
     rows = [
-        unserved_measure("children_unserved", need, nurseries, walkers, walk_m=rule.walk_limit_m, unit="children",
+        unserved_measure("children_unserved", need, nurseries, walkers, whole=whole, walk_m=rule.walk_limit_m,
+                         unit="children",
                          confidence=weakest(facts, rule.confidence("places_per_1000_residents", "walk_limit_m"))),
         reach_measure("nursery_reach_net", near, walkers, nurseries, people="residents_under3", unit="children_under3",
                       confidence=rule.confidence("walk_limit_m")),

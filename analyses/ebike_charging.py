@@ -7,7 +7,15 @@ import numpy as np
 import pandas as pd
 
 from analyses.methods.contract import analysis
-from analyses.methods.facts import SURVEYED, people_confidence, place_confidence, weakest
+from analyses.methods.facts import (
+    SURVEYED,
+    Need,
+    need_interval,
+    need_measure,
+    people_confidence,
+    place_confidence,
+    weakest,
+)
 from analyses.methods.reach import Walkers, reach_measure
 from analyses.methods.rules import Rule
 from gis.network import StreetNetwork
@@ -39,21 +47,21 @@ def ebike_charging(
     listed = _listed(estates, ebike_chargers)
     roster = estates.frame["ebike_ports"]
     ports, has_site = roster.fillna(listed["ports"]), (roster > 0) | (listed["sites"] > 0)
-    sites, doubt = has_site.astype(float), roster.isna() & listed["more"] & ~(ports >= need)
+    sites, doubt = has_site.astype(float), roster.isna() & listed["more"] & ~(ports >= need.value)
     walkers = Walkers(estates, doors, walk)
     near = walkers.within(ebike_chargers, rule.walk_limit_m)
     wanted = pd.Series(rule.sites_per_estate, estates.ids)
     share = partial(reach_measure, walkers=walkers, facilities=ebike_chargers, people="households", unit="households",
                     nowhere=(roster > 0) & (listed["sites"] == 0))
     rows = [
-        measure(
+        need_measure(
             "ports_missing",
-            required=need,
+            need,
             provided=ports.mask(doubt),
+            at_least=ports,
             unit="ports",
             confidence=sure,
-            high=(need - ports).clip(lower=0),
-            basis=need_basis.mask(doubt & need.notna(), "no_supply"),
+            basis=need_basis.mask(doubt & need.value.notna(), "no_supply"),
         ),
         measure(
             "site_present",
@@ -77,14 +85,15 @@ def ebike_charging(
     return AnalysisResult(pd.concat(rows), "ports_missing", frozenset(), evidence)
 
 
-def _ports_needed(estates: Estates, rule: EbikeChargingRule) -> tuple[pd.Series, pd.Series, pd.Series]:
+def _ports_needed(estates: Estates, rule: EbikeChargingRule) -> tuple[Need, pd.Series, pd.Series]:
     frame = estates.frame
     ratio = np.nan if rule.ebikes_per_household is None else rule.ebikes_per_household
-    bikes = frame["ebikes"].fillna(frame["households"] * ratio)
-    basis = np.select([frame["ebikes"].notna(), bikes.notna()], ["ebikes_counted", "ebikes_per_household"], "no_demand")
+    bikes = need_interval(estates, "households", ratio).unless(frame["ebikes"])
+    basis = np.select(
+        [frame["ebikes"].notna(), bikes.value.notna()], ["ebikes_counted", "ebikes_per_household"], "no_demand")
     facts = weakest(people_confidence(estates, "households_basis"), rule.confidence("ebikes_per_household"))
     facts = facts.where(frame["ebikes"].isna(), SURVEYED)
-    return (np.ceil(bikes / rule.bikes_per_port), pd.Series(basis, estates.ids),
+    return (bikes.each(lambda count: np.ceil(count / rule.bikes_per_port)), pd.Series(basis, estates.ids),
             weakest(facts, rule.confidence("bikes_per_port")))
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 
 from analyses.methods.assignment import unserved_measure
 from analyses.methods.contract import analysis
-from analyses.methods.facts import people_confidence, weakest
+from analyses.methods.facts import need_interval, people_confidence, weakest
 from analyses.methods.reach import Walkers, area_measure, reach_measure
 from analyses.methods.rules import Rule
 from gis.network import StreetNetwork
@@ -35,13 +35,15 @@ def elderly_care(
     served. Both official reach modes stand beside: walk from the door, and land within the radius.
     """
     need = doors.frame["residents_60plus"] * rule.places_per_1000_aged_60 / 1000
+    whole = need_interval(estates, "residents_60plus", rule.places_per_1000_aged_60 / 1000)
     facts = people_confidence(estates, "residents_60plus_basis")
     walkers = Walkers(estates, doors, walk)
     near = walkers.within(elderly_care_sites, rule.walk_limit_m)
     share = partial(reach_measure, walkers=walkers, facilities=elderly_care_sites, people="residents_60plus",
                     unit="people_60plus")
     rows = [
-        unserved_measure("people_unserved", need, elderly_care_sites, walkers, walk_m=rule.walk_limit_m, unit="people",
+        unserved_measure("people_unserved", need, elderly_care_sites, walkers, whole=whole, walk_m=rule.walk_limit_m,
+                         unit="people",
                          confidence=weakest(facts, rule.confidence("places_per_1000_aged_60", "walk_limit_m"))),
         share("reach_net_good", walkers.within(elderly_care_sites, rule.walk_good_m),
               confidence=rule.confidence("walk_good_m")),

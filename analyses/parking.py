@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from analyses.methods.contract import analysis
-from analyses.methods.facts import SURVEYED, people_confidence, weakest
+from analyses.methods.facts import SURVEYED, Need, need_interval, need_measure, people_confidence, weakest
 from analyses.methods.reach import Walkers, reach_measure
 from analyses.methods.rules import Rule
 from gis.network import StreetNetwork
@@ -41,11 +41,11 @@ def parking(
     reached = walkers.within(car_parks, rule.car_park_walk_m)
     lane = frame["parking_on_fire_lane"]
     rows = [
-        measure("night_gap", required=demand, provided=own, unit="spaces", confidence=sure,
-                basis=basis.where(own.notna() | demand.isna(), "no_supply")),
-        measure("norm_gap", required=frame["households"] * rule.norm_spaces_per_household, provided=own, unit="spaces",
-                basis=_norm_basis(frame["households"], own),
-                confidence=weakest(counted, rule.confidence("norm_spaces_per_household"))),
+        need_measure("night_gap", demand, provided=own, unit="spaces", confidence=sure,
+                     basis=basis.where(own.notna() | demand.value.isna(), "no_supply")),
+        need_measure("norm_gap", need_interval(estates, "households", rule.norm_spaces_per_household), provided=own,
+                     unit="spaces", basis=_norm_basis(frame["households"], own),
+                     confidence=weakest(counted, rule.confidence("norm_spaces_per_household"))),
         measure("fire_lane_spaces", required=lane, provided=lane * 0, unit="spaces", confidence=SURVEYED,
                 basis=pd.Series(np.where(lane.notna(), "surveyed", "no_survey"), estates.ids)),
         reach_measure("car_park_reach", reached, walkers, car_parks, people="households", unit="households",
@@ -55,13 +55,12 @@ def parking(
     return AnalysisResult(pd.concat(rows), "night_gap", frozenset({"fire_lane_spaces"}), evidence)
 
 
-def _demand(estates: Estates, rule: ParkingRule) -> tuple[pd.Series, pd.Series, pd.Series]:
+def _demand(estates: Estates, rule: ParkingRule) -> tuple[Need, pd.Series, pd.Series]:
     """Cars at night, where the figure comes from, and how sure it is."""
     frame = estates.frame
     ratio = np.nan if rule.cars_per_household is None else rule.cars_per_household
-    estimated = frame["households"] * ratio
-    steps = [frame["resident_cars"].notna(), frame["night_cars"].notna(), estimated.notna()]
-    cars = frame["resident_cars"].fillna(frame["night_cars"]).fillna(estimated)
+    cars = need_interval(estates, "households", ratio).unless(frame["resident_cars"].fillna(frame["night_cars"]))
+    steps = [frame["resident_cars"].notna(), frame["night_cars"].notna(), cars.value.notna()]
     basis = pd.Series(
         np.select(steps, ["resident_cars", "night_count", "cars_per_household"], "no_demand"), estates.ids
     )

@@ -19,8 +19,33 @@ from gis.geometry import has_shape
 
 NO_ESTATE = ""
 """The ``estate_id`` of a thing that lies in no estate."""
-PEOPLE = ("households", "residents", "residents_60plus", "residents_under3")
-"""The people columns of ``Estates`` and ``Doors``; each has a ``<name>_basis`` in ``Estates``."""
+PEOPLE = (
+    "households", "residents", "residents_registered", "residents_60plus", "residents_under3", "residents_3to5",
+    "residents_6to11",
+)
+"""The people columns of ``Estates`` and ``Doors``.
+
+``residents`` are those who live there (常住), ``residents_registered`` those whose hukou is there (户籍). In
+``Estates`` each has a ``<name>_basis`` and an interval ``<name>_low`` .. ``<name>_high``.
+"""
+CHECK_UP = (
+    "blocks", "storeys", "lifts", "gate_count", "parking_ground", "parking_underground", "evs", "ev_piles",
+    "spare_transformer_kva", "idle_rooms", "idle_area_m2", "property_management", "owners_committee",
+    "fire_lane_blocked", "hydrants", "hydrants_usable", "fire_equipment", "illegal_building", "illegal_buildings",
+    "activity_ground_m2", "substandard_footpath_m", "waste_sorting", "can_add_lifts", "can_add_parking",
+    "can_add_charging", "can_add_ev_piles", "can_add_elderly_care", "can_add_childcare", "can_add_fire_station",
+    "can_add_activity_ground",
+)
+"""What the roster says of an estate beside people and cars: amounts, and answers as 1 (yes), 0 (no) or NaN.
+
+``storeys`` are those of the highest block; ``illegal_building`` says whether there is any, ``illegal_buildings`` how
+many; ``can_add_*`` whether the works are feasible there (有条件).
+"""
+CHECK_UP_TEXTS = (
+    "tenure", "idle_floor", "property_company", "smart_facilities", "past_works", "programme_status",
+    "responsible_unit",
+)
+"""What the roster says in words; ``tenure`` and ``programme_status`` are codes of ``layers/fields.toml``."""
 
 
 @dataclass(frozen=True)
@@ -122,27 +147,53 @@ class Estates(Table):
     """Residential estates (小区), one row each.
 
     ``located`` is false where there is no outline: such an estate stays in every table and is unknown in space.
-    ``*_basis`` says where people were counted: ``roster``, ``raster``, ``floor_area``, ``profile`` or ``""``.
+    ``outline_basis`` says where the outline is from: ``outline`` (given), ``osm_landuse``, ``buildings`` or
+    ``tessellation`` (made around ``point_x``, ``point_y``, where the estate is said to lie, metres), else ``""``.
+    ``*_basis`` says where people were counted: ``roster``, ``raster``, ``floor_area``, ``profile``, ``registered`` or
+    ``""``; ``*_low`` and ``*_high`` are the least and the most there can be: the value itself where nothing wider is
+    given. A value can be unknown within a known interval.
     ``high_rise`` is a surveyed fact: 1, 0 or NaN. Estates are walled unless the source says otherwise.
     ``edge_of_data`` marks an estate too near the rim of the street data for "nothing in reach" to be believed.
     """
 
     index_name: ClassVar[str] = "estate_id"
     columns: ClassVar[Mapping[str, Any]] = {
-        "name": "", "community": "", "walled": True, "outline_assumed": False, "edge_of_data": False,
-        "households": _UNKNOWN, "residents": _UNKNOWN, "residents_60plus": _UNKNOWN, "residents_under3": _UNKNOWN,
-        "households_basis": "", "residents_basis": "", "residents_60plus_basis": "", "residents_under3_basis": "",
+        "name": "", "alias_names": "", "street": "", "community": "", "address": "", "walled": True,
+        "outline_assumed": False, "outline_basis": "", "point_x": _UNKNOWN, "point_y": _UNKNOWN, "edge_of_data": False,
+        **dict.fromkeys(PEOPLE, _UNKNOWN), **{f"{name}_basis": "" for name in PEOPLE},
+        **{f"{name}_{end}": _UNKNOWN for name in PEOPLE for end in ("low", "high")},
         "build_year": _UNKNOWN, "high_rise": _UNKNOWN,
         "parking_spaces": _UNKNOWN, "parking_on_fire_lane": _UNKNOWN, "resident_cars": _UNKNOWN,
         "night_cars": _UNKNOWN, "ebikes": _UNKNOWN, "ebike_ports": _UNKNOWN, "complaints": _UNKNOWN,
+        **dict.fromkeys(CHECK_UP, _UNKNOWN), **dict.fromkeys(CHECK_UP_TEXTS, ""),
     }
     geometry_types: ClassVar[frozenset[str]] = _AREAS
     geometry_required: ClassVar[bool] = False
+
+    @classmethod
+    def of(cls, frame: gpd.GeoDataFrame, **attributes: Any) -> Self:
+        """As ``Table.of``; where no interval of people is given it is the value itself."""
+        full = frame.copy()
+        for name in (name for name in PEOPLE if name in full):
+            for end in (f"{name}_low", f"{name}_high"):
+                full[end] = full[end].fillna(full[name]) if end in full else full[name]
+        return super().of(full, **attributes)
 
     @property
     def located(self) -> pd.Series:
         """True where the estate has an outline."""
         return has_shape(self.frame.geometry)
+
+    def _broken_promises(self) -> list[Problem]:
+        frame, problems = self.frame, super()._broken_promises()
+        for name in (name for name in PEOPLE if {name, f"{name}_low", f"{name}_high"} <= set(frame)):
+            low, value, high = (frame[column] for column in (f"{name}_low", name, f"{name}_high"))
+            outside = (low < 0) | (low > value) | (value > high) | (low > high) | (low.isna() != high.isna())
+            problems.extend(
+                Problem(column=name, value=str(key), why="Estates: the figure does not lie within its interval",
+                        fix="give low ≤ figure ≤ high, all from 0 up")
+                for key in frame.index[outside])
+        return problems
 
 
 @dataclass(frozen=True)
@@ -166,8 +217,8 @@ class Doors(Table):
 
     index_name: ClassVar[str] = "door_id"
     columns: ClassVar[Mapping[str, Any]] = {
-        "building_id": "", "estate_id": NO_ESTATE, "households": _UNKNOWN, "residents": _UNKNOWN,
-        "residents_60plus": _UNKNOWN, "residents_under3": _UNKNOWN, "basis": "", "provisional": False,
+        "building_id": "", "estate_id": NO_ESTATE, **dict.fromkeys(PEOPLE, _UNKNOWN), "basis": "",
+        "provisional": False,
     }
     geometry_types: ClassVar[frozenset[str]] = frozenset({"Point"})
 
@@ -209,18 +260,39 @@ class Facilities(Table):
 
     ``complete`` says whether the sources claim to list every facility of this kind in the area and around it:
     nothing found in an incomplete source is unknown, not a gap. ``estate_id`` names the estate whose outline holds
-    the facility (or which a list names). A facility counted for an estate but with no place has no geometry.
+    the facility (or which a list names). A facility counted for an estate but with no place has no geometry; it may
+    stand for several ``sites``, whose ``capacity`` is that of all together. ``capacity_low`` and ``capacity_high`` are
+    the least and the most it can be: the capacity itself where nothing wider is given, both NaN where nothing bounds
+    it, infinite where only the least is known. ``radius_m`` is what the facility itself says to serve; ``open_24h`` is
+    1, 0 or NaN. ``source``, ``source_sheet`` and ``source_row`` (NaN: no list) say where it stands.
+
+    ``audit`` says what became of every object of every source of the kind: see ``layers.conflation``.
     """
 
     kind: str = ""
     complete: bool = False
+    audit: pd.DataFrame | None = field(default=None, compare=False, repr=False)
     index_name: ClassVar[str] = "facility_id"
     columns: ClassVar[Mapping[str, Any]] = {
         "name": "", "capacity": _UNKNOWN, "status": "existing", "origin": "surveyed", "estate_id": NO_ESTATE,
-        "area_m2": _UNKNOWN, "turnout_s": _UNKNOWN,
+        "area_m2": _UNKNOWN, "turnout_s": _UNKNOWN, "capacity_low": _UNKNOWN, "capacity_high": _UNKNOWN, "sites": 1.0,
+        "radius_m": _UNKNOWN, "operator": "", "address": "", "hours": "", "open_24h": _UNKNOWN, "ev_piles": _UNKNOWN,
+        "source": "", "source_sheet": "", "source_row": _UNKNOWN,
     }
     geometry_types: ClassVar[frozenset[str]] = frozenset({"Point"})
     geometry_required: ClassVar[bool] = False
+
+    @classmethod
+    def of(cls, frame: gpd.GeoDataFrame, **attributes: Any) -> Self:
+        """As ``Table.of``; an interval that does not hold a known capacity is widened to hold it."""
+        full = frame.copy()
+        for name in ("capacity", "capacity_low", "capacity_high"):
+            full[name] = pd.to_numeric(full[name]) if name in full else np.nan
+        low, high = full["capacity_low"], full["capacity_high"]
+        full["capacity_low"] = np.fmin(low.mask(low.isna() & high.notna(), 0.0), full["capacity"])
+        full["capacity_high"] = np.fmax(high.mask(high.isna() & low.notna(), np.inf), full["capacity"])
+        full["sites"] = pd.to_numeric(full["sites"]).fillna(1.0) if "sites" in full else 1.0
+        return super().of(full, **attributes)
 
     @property
     def existing(self) -> gpd.GeoDataFrame:

@@ -1,111 +1,53 @@
-"""How many people live behind each door, and what is that figure worth?
+"""How many people live behind each door, and how do estimates come into the table of estates?
 
-Rosters say how many live in an estate; where they do not, a population grid or a profile of the place stands in, and
-the ``*_basis`` columns say so. Buildings in use by others than residents hold nobody; a building of unknown use in an
-estate is taken as residential.
+Rosters say how many live in an estate; where they do not, a population grid (``layers.people_raster``) or a profile of
+the place (``layers.profile``) stands in. The ``*_basis`` columns say so, ``*_low`` and ``*_high`` how far off that is.
+Buildings in use by others than residents hold nobody; a building of unknown use in an estate is taken as residential.
 """
 
-from dataclasses import dataclass, fields
-
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 
-from gis.errors import InputError, Problem
+from gis.intervals import Interval
 from gis.tables import NO_ESTATE, PEOPLE, Buildings, Doors, Estates
-from gis.zonal import shared_sums, zonal_sums
-from layers.rasters import RasterWindow
-
-_CONFIDENCES = ("A", "B", "C", "D")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Profile:
-    """Assumptions of a place about floor area and people, used only where nothing better is known.
+def fill(frame: gpd.GeoDataFrame, name: str, estimate: Interval, basis: str) -> None:
+    """Put an estimate where the people column ``name`` says nothing yet, neither a figure nor an interval."""
+    filled = frame[name].isna() & frame[f"{name}_low"].isna() & estimate.value.notna()
+    for column, values in ((name, estimate.value), (f"{name}_low", estimate.low), (f"{name}_high", estimate.high)):
+        frame.loc[filled, column] = values[filled]
+    frame.loc[filled, f"{name}_basis"] = basis
+
+
+def typed_interval(
+    value: pd.Series, approximate: pd.Series, low: pd.Series, high: pd.Series, *, spread: float
+) -> Interval:
+    """What a roster's cells say of a number of people: exact, round, or a range.
 
     Args:
-        floor_area_per_household_m2: gross floor area that stands for one household.
-        residents_per_household: None: residents stay unknown.
-        share_60plus: residents aged 60 and over, 0..1; None: unknown.
-        share_under3: residents under three, 0..1; None: unknown.
-        storeys_if_unknown: storeys of a building that does not say; None: its floor area is unknown.
-        source: where the figures come from.
-        confidence: A to D.
-
-    Raises:
-        InputError: figures out of range, all of them listed.
+        value: the number, NaN where the cell is empty or says a range (1200-1300).
+        approximate: True where the cell says that the number is not exact (约1200, 1200余, 近1200).
+        low: the least where the cell says one, else NaN.
+        high: the most where the cell says one, else NaN.
+        spread: how far off a round number may be on a side the cell does not bound, as a share.
     """
-
-    floor_area_per_household_m2: float
-    residents_per_household: float | None = None
-    share_60plus: float | None = None
-    share_under3: float | None = None
-    storeys_if_unknown: float | None = None
-    source: str = ""
-    confidence: str = "D"
-
-    def __post_init__(self) -> None:
-        problems = []
-        for entry in fields(self):
-            value = getattr(self, entry.name)
-            top = 1.0 if entry.name.startswith("share") else np.inf
-            if isinstance(value, int | float) and not (0 < value <= top and np.isfinite(value)):
-                problems.append(Problem(
-                    column=f"profile.{entry.name}", value=str(value), why="this is out of range",
-                    fix="give a number above 0 and at most 1" if top == 1 else "give a number above 0"))
-        if self.confidence not in _CONFIDENCES:
-            problems.append(Problem(column="profile.confidence", value=str(self.confidence), why="unknown confidence",
-                                    fix="give A, B, C or D"))
-        if problems:
-            raise InputError(problems)
+    round_ = approximate & value.notna()
+    least, most = (value * (1 + sign * spread) for sign in (-1, 1))
+    return Interval(value, low.fillna(least.where(round_, value)), high.fillna(most.where(round_, value)))
 
 
-def estimate_households(estates: Estates, buildings: Buildings, profile: Profile) -> Estates:
-    """Fill what is unknown: households from the floor area of residential buildings, people by the profile's shares.
-
-    Floor area is footprint × storeys; households = floor area ÷ area per household. Estates without buildings, or with
-    floor area unknown, stay unknown. Figures that are known do not change.
-    """
-    frame = estates.frame.copy()
-    homes = _homes(buildings)
-    levels = homes["levels"].fillna(np.nan if profile.storeys_if_unknown is None else profile.storeys_if_unknown)
-    floor_area_m2 = (homes.geometry.area * levels).groupby(homes["estate_id"]).agg(lambda part: part.sum(skipna=False))
-    households = floor_area_m2.reindex(frame.index) / profile.floor_area_per_household_m2
-    _fill(frame, "households", households, "floor_area")
-    if profile.residents_per_household is not None:
-        _fill(frame, "residents", frame["households"] * profile.residents_per_household, "profile")
-    for name, share in (("residents_60plus", profile.share_60plus), ("residents_under3", profile.share_under3)):
-        if share is not None:
-            _fill(frame, name, frame["residents"] * share, "profile")
-    return Estates.of(frame)
+def homes_of(buildings: Buildings, *, anywhere: bool = False) -> gpd.GeoDataFrame:
+    """The buildings where people live, those of estates alone unless ``anywhere``."""
+    frame = buildings.frame
+    return frame[(frame["use"] != "other") & (anywhere | (frame["estate_id"] != NO_ESTATE))]
 
 
-def people_of_raster(estates: Estates, buildings: Buildings, raster: RasterWindow) -> Estates:
-    """Fill unknown residents from a grid of residents per cell.
-
-    A cell's people live in its residential buildings, in proportion to floor area there (footprint × storeys, one
-    storey where no building of the estate says); an estate's residents are those of its buildings. An estate without
-    buildings gets the cells under its outline, by share of the cell. An outline that reaches beyond the grid stays
-    unknown, and so does one where the grid knows no cell.
-
-    Raises:
-        InputError: the grid has amounts below zero.
-    """
-    if np.nanmin(raster.cells, initial=0.0) < 0:
-        raise InputError(Problem(why="the population grid has cells below zero", fix="give residents per cell"))
-    grid = (raster.cells, raster.transform, raster.crs, None)
-    homes = _homes(buildings, anywhere=True)
-    in_homes = shared_sums(*grid, homes.geometry, density=_storeys(homes))
-    by_estate = in_homes.groupby(homes["estate_id"]).sum(min_count=1).drop(NO_ESTATE, errors="ignore")
-    frame = estates.frame.copy()
-    outlines = frame.geometry[estates.located]
-    in_outline = zonal_sums(*grid, outlines).reindex(frame.index)
-    residents = in_outline.mask(frame.index.isin(by_estate.index), by_estate.reindex(frame.index))
-    west, south, east, north = raster.bounds
-    edges = outlines.to_crs(raster.crs).bounds.reindex(frame.index)
-    inside = (edges["minx"] >= west) & (edges["miny"] >= south) & (edges["maxx"] <= east) & (edges["maxy"] <= north)
-    _fill(frame, "residents", residents.where(inside), "raster")
-    return Estates.of(frame)
+def storeys_of(homes: gpd.GeoDataFrame) -> pd.Series:
+    """Storeys for weighing buildings against each other: those unknown are the mean of the estate's known, else 1."""
+    known = homes["levels"].where(homes["levels"] > 0)
+    storeys: pd.Series = known.fillna(known.groupby(homes["estate_id"]).transform("mean")).fillna(1.0)
+    return storeys
 
 
 def people_at_doors(estates: Estates, buildings: Buildings, doors: Doors) -> Doors:
@@ -115,9 +57,9 @@ def people_at_doors(estates: Estates, buildings: Buildings, doors: Doors) -> Doo
     floor area, and then equally to each building's doors. A building without a door gets a provisional one at its
     inner point. Where an estate has no residential building its doors share equally; without doors either, the
     outline's inner point is one provisional door. Figures unknown for the estate are unknown at its doors; doors of no
-    known estate hold nobody anyone knows of (NaN).
+    known estate hold nobody anyone knows of (NaN). Intervals stay with the estate: its doors go up and down together.
     """
-    homes = _homes(buildings)
+    homes = homes_of(buildings)
     homes = homes[homes["estate_id"].isin(estates.ids)]
     frame = _with_provisional(estates, homes, doors)
     at_home = frame["building_id"].isin(homes.index)
@@ -135,32 +77,9 @@ def people_at_doors(estates: Estates, buildings: Buildings, doors: Doors) -> Doo
     return Doors.of(frame)
 
 
-def _homes(buildings: Buildings, *, anywhere: bool = False) -> gpd.GeoDataFrame:
-    frame = buildings.frame
-    return frame[(frame["use"] != "other") & (anywhere | (frame["estate_id"] != NO_ESTATE))]
-
-
-def _fill(frame: gpd.GeoDataFrame, name: str, values: pd.Series, basis: str) -> None:
-    filled = frame[name].isna() & values.notna()
-    frame.loc[filled, name] = values[filled]
-    frame.loc[filled, f"{name}_basis"] = basis
-
-
-def _storeys(homes: gpd.GeoDataFrame) -> pd.Series:
-    """Storeys for weighing buildings against each other: those unknown are the mean of the estate's known, else 1."""
-    known = homes["levels"].where(homes["levels"] > 0)
-    storeys: pd.Series = known.fillna(known.groupby(homes["estate_id"]).transform("mean")).fillna(1.0)
-    return storeys
-
-
-def _floor(homes: gpd.GeoDataFrame) -> pd.Series:
-    floor_area_m2: pd.Series = homes.geometry.area * _storeys(homes)
-    return floor_area_m2
-
-
 def _building_share(homes: gpd.GeoDataFrame) -> pd.Series:
     """Each building's share of its estate: by households where all its buildings say, else by floor area."""
-    estate, floor_area_m2 = homes["estate_id"], _floor(homes)
+    estate, floor_area_m2 = homes["estate_id"], homes.geometry.area * storeys_of(homes)
     total = homes["households"].groupby(estate).transform("sum")
     all_say = homes["households"].notna().groupby(estate).transform("all") & (total > 0)
     share: pd.Series = (homes["households"] / total).where(

@@ -16,7 +16,7 @@ from analyses.methods.discovery import discover
 from analyses.methods.rules import Rule
 from gis.errors import InputError
 from gis.results import AnalysisResult, Status
-from gis.tables import Estates, Facilities, Table
+from gis.tables import PEOPLE, Estates, Facilities, Table
 
 ANALYSES = discover()
 every_analysis = pytest.mark.parametrize("one", ANALYSES, ids=[one.name for one in ANALYSES])
@@ -86,6 +86,39 @@ def test_a_longer_walk_never_raises_the_total_shortfall(one, seed):
     wider = {field.name: 1.5 * getattr(town.PACK.rule(one.name, one.rule, leave_out=frozenset({"weight"})), field.name)
              for field in fields(one.rule) if field.name.endswith(("walk_m", "limit_m", "good_m", "radius_m"))}
     no_worse(town.answer(one, layers), town.answer(one, layers, **wider), one.independent)
+
+
+@every_analysis
+@settings(max_examples=8, deadline=None)
+@given(seed=st.integers(0, 10_000))
+def test_a_wider_interval_of_people_never_narrows_the_shortfall_nor_moves_it(one, seed):
+    """Each estate's figures off by up to a random share, then by at least as much; what is not known stays so."""
+    layers, rng = random_town(seed), np.random.default_rng(seed)
+    frame = layers["estates"].frame
+    shares = [pd.DataFrame(rng.uniform(0, 0.6, (len(frame), 2)) * (rng.random((len(frame), 2)) < 0.6), frame.index)]
+    shares.append((shares[0] + rng.uniform(0, 0.4, (len(frame), 2))).clip(upper=1))
+    exact, narrow, wide = (
+        town.answer(one, layers | {"estates": doubted_estates(frame, share)}).table
+        for share in (0 * shares[0], *shares))
+    pd.testing.assert_frame_equal(exact, town.answer(one, layers).table)
+    fixed = ["required", "provided", "shortfall", "severity", "status", "coverage", "unit"]
+    for less, more in ((exact, narrow), (narrow, wide)):
+        pd.testing.assert_frame_equal(less[fixed], more[fixed])
+        assert (more["low"].fillna(-1) <= less["low"].fillna(-1) + 1e-6).all()
+        assert (more["high"].fillna(np.inf) >= less["high"].fillna(np.inf) - 1e-6).all()
+        assert (more["severity_low"].fillna(0) <= less["severity_low"].fillna(0) + 1e-6).all()
+        assert (more["severity_high"].fillna(1) >= less["severity_high"].fillna(1) - 1e-6).all()
+        assert (more["confidence"] >= less["confidence"]).all()
+    known = wide[wide["shortfall"].notna()]
+    assert ((known["low"] <= known["shortfall"]) & (known["shortfall"] <= known["high"])).all()
+    assert ((known["severity_low"] <= known["severity"]) & (known["severity"] <= known["severity_high"])).all()
+
+
+def doubted_estates(frame, share):
+    """The estates with every figure of people somewhere from × (1 − share) to × (1 + share) of its own side."""
+    ends = {f"{name}_{end}": frame[name] * (1 + sign * share[side])
+            for name in PEOPLE for side, (end, sign) in enumerate((("low", -1), ("high", 1)))}
+    return Estates.of(frame.assign(**ends))
 
 
 def no_worse(before: AnalysisResult, after: AnalysisResult, independent: bool):

@@ -1,5 +1,7 @@
 """People at doors, from rosters, floor area and a population grid; worked out on paper."""
 
+import re
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -9,11 +11,18 @@ import rasterio.features
 import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from places import read_place
+from small_town import COUNT, IDS, X0, Y0, workbook, write_town
 
+from estategap.inputs import read_inputs
+from estategap.plan import people_of, plan_of
+from estategap.project import read_project
 from gis.errors import InputError
-from gis.tables import Buildings, Doors, Estates
+from gis.tables import PEOPLE, Buildings, Doors, Estates
 from gis.zonal import shared_sums, zonal_sums
-from layers.people import PEOPLE, Profile, estimate_households, people_at_doors, people_of_raster
+from layers.people import people_at_doors
+from layers.people_raster import people_of_raster
+from layers.profile import Profile, estimate_people
 from layers.rasters import RasterWindow, read_raster_window
 
 CRS = "EPSG:4549"
@@ -123,8 +132,8 @@ def test_households_from_floor_area_and_people_from_the_profile_fill_only_what_i
     buildings = buildings_of([("b1", "E0", 0, 10, 6, NAN, ""), ("b2", "E1", 120, 30, 6, NAN, ""),
                               ("b3", "E1", 160, 10, NAN, NAN, "residential"), ("shop", "E1", 180, 10, 9, NAN, "other")])
     profile = Profile(floor_area_per_household_m2=92.0, residents_per_household=2.5, share_60plus=0.2,
-                      storeys_if_unknown=5, source="paper")
-    found = estimate_households(estates, buildings, profile).frame
+                      storeys_if_unknown=5, spread=0.0, source="paper")
+    found = estimate_people(estates, buildings, profile, registered_spread=0.0).frame
     # E1: 300 × 6 + 100 × 5 = 2,300 m² ÷ 92 = 25 households
     assert found["households"].fillna(-1).tolist() == [100, 25, -1, -1]
     assert found["households_basis"].tolist() == ["roster", "floor_area", "", ""]
@@ -136,16 +145,20 @@ def test_households_from_floor_area_and_people_from_the_profile_fill_only_what_i
 
 def test_unknown_storeys_without_an_assumption_leave_households_unknown():
     buildings = buildings_of([("b1", "E0", 0, 10, NAN, NAN, ""), ("b2", "E0", 20, 10, 6, NAN, "")])
-    found = estimate_households(estates_of([NAN]), buildings, Profile(floor_area_per_household_m2=90.0)).frame
+    profile = Profile(floor_area_per_household_m2=90.0, spread=0.0)
+    found = estimate_people(estates_of([NAN]), buildings, profile, registered_spread=0.0).frame
     assert np.isnan(found.loc["E0", "households"])
 
 
 def test_a_profile_out_of_range_says_all_that_is_wrong():
     with pytest.raises(InputError) as caught:
-        Profile(floor_area_per_household_m2=0.0, share_60plus=20.0, residents_per_household=np.inf, confidence="E")
+        Profile(floor_area_per_household_m2=0.0, share_60plus=20.0, residents_per_household=np.inf, spread=1.5,
+                confidence="E")
     assert [one.column for one in caught.value.problems] == [
         "profile.floor_area_per_household_m2", "profile.residents_per_household", "profile.share_60plus",
-        "profile.confidence"]
+        "profile.spread", "profile.confidence"]
+    with pytest.raises(InputError, match="add up to more than 1"):
+        Profile(share_60plus=0.8, share_under3=0.1, share_6to11=0.2, spread=0.0)
 
 
 def grid(cells, west=0.0, north=100.0, step=100.0):
@@ -157,17 +170,19 @@ def test_residents_of_a_grid_live_in_its_buildings_or_under_the_outline():
     # cell 0 (100 people) holds b1 (100 m² × 6) of E0 and b9 (100 m² × 2) of nobody; E1 has no building; E2 only a shop
     buildings = buildings_of([("b1", "E0", 0, 10, 6, NAN, ""), ("b9", "", 50, 10, 2, NAN, ""),
                               ("s", "E2", 250, 10, 2, NAN, "other")])
-    found = people_of_raster(estates, buildings, grid([[100, 200, 300, 400]])).frame
+    found = people_of_raster(
+        estates, buildings, grid([[100, 200, 300, 400]]), people="residents", spread=0.0).frame
     assert found["residents"].tolist() == pytest.approx([75, 200, 300, 12])
     assert found["residents_basis"].tolist() == ["raster", "raster", "raster", ""]
 
 
 def test_outlines_beyond_the_grid_or_where_it_knows_nothing_stay_unknown():
-    found = people_of_raster(estates_of([NAN] * 3), NO_BUILDINGS, grid([[100, np.nan]])).frame
+    found = people_of_raster(
+        estates_of([NAN] * 3), NO_BUILDINGS, grid([[100, np.nan]]), people="residents", spread=0.0).frame
     assert found["residents"].fillna(-1).tolist() == [100, -1, -1]
     assert found["residents_basis"].tolist() == ["raster", "", ""]
     with pytest.raises(InputError, match="below zero"):
-        people_of_raster(estates_of([NAN]), NO_BUILDINGS, grid([[-1.0]]))
+        people_of_raster(estates_of([NAN]), NO_BUILDINGS, grid([[-1.0]]), people="residents", spread=0.0)
 
 
 def test_cells_on_the_rim_count_by_the_share_that_is_covered():
@@ -248,3 +263,88 @@ def test_rasters_that_cannot_be_read_have_one_message_each(tmp_path):
     assert refused("bare.tif").startswith("bare.tif: the raster does not say its coordinate system → ")
     assert refused("a.tif", (50.0, 50.0, 51.0, 51.0)) == (
         "a.tif, value '0, -1, 2, 1': the raster does not touch the estates → give the raster of this area")
+
+
+# ---- the project file
+
+def grid_file(path, value):
+    """A grid of 100 m cells over the little project, with one value everywhere."""
+    with rasterio.open(path, "w", driver="GTiff", width=20, height=20, count=1, dtype="float32", crs=CRS,
+                       transform=rasterio.Affine(100, 0, X0 - 500, 0, -100, Y0 + 1500)) as to:
+        to.write(np.full((20, 20), value, "float32"), 1)
+
+
+def project_of(folder, text):
+    """The little town with nothing but households in its roster, and with more sections in its project file."""
+    write_town(folder)
+    workbook(folder / "小区名册.xlsx", "名册", [("小区编号", "户数"), *((key, 200) for key in IDS)])
+    file = folder / "project.toml"
+    parts = re.split(r"(?m)^(?=\[)", file.read_text("utf-8"))
+    kept = [part for part in parts if not part.startswith(("[buildings]", "[doors]"))]
+    file.write_text("".join(kept) + text, "utf-8")
+    return read_project(folder)
+
+
+def test_one_section_or_several_name_the_grids(tmp_path):
+    one = project_of(tmp_path / "one", '\n[population]\nfile = "人口.tif"\n')
+    assert [(grid.file, grid.people, grid.spread) for grid in one.population] == [("人口.tif", "residents", None)]
+    several = project_of(tmp_path / "several", '\n[[population]]\nfile = "人口.tif"\n\n[[population]]\n'
+                         'file = "老人.tif"\npeople = "residents_60plus"\nspread = 0.5\n')
+    assert [grid.people for grid in several.population] == ["residents", "residents_60plus"]
+    assert {"人口.tif", "老人.tif"} <= set(several.files)
+    with pytest.raises(InputError) as caught:
+        project_of(tmp_path / "wrong", '\n[[population]]\nfile = "a.tif"\npeople = "pensioners"\n')
+    assert "population.0.people" in str(caught.value.problems[0])
+
+
+def test_grids_and_profile_reach_the_estates_with_their_intervals(tmp_path):
+    project = project_of(
+        tmp_path, '\n[[population]]\nfile = "老人.tif"\npeople = "residents_60plus"\n\n[[population]]\n'
+        'file = "幼儿.tif"\npeople = "residents_under3"\nspread = 0.5\n\n[profile]\nresidents_per_household = 2.5\n'
+        'share_6to11 = 0.05\nspread = 0.2\nsource = "假设"\n\n'
+        '[rules.people]\nraster_spread = { value = 0.4, reason = "试点" }\n')
+    grid_file(tmp_path / "老人.tif", 10)
+    grid_file(tmp_path / "幼儿.tif", 1)
+    frame = read_inputs(project, plan_of(project).walking).estates.frame
+    estimated = frame[frame["residents_60plus_basis"] == "raster"]
+    area = estimated.geometry.area / 10_000  # in cells
+    assert len(estimated) == COUNT
+    assert estimated["residents_60plus"].to_numpy() == pytest.approx((area * 10).to_numpy(), rel=1e-4)
+    for name, spread in (("residents_60plus", 0.4), ("residents_under3", 0.5)):
+        assert (frame[f"{name}_low"] / frame[name]).to_numpy() == pytest.approx(1 - spread)
+        assert (frame[f"{name}_high"] / frame[name]).to_numpy() == pytest.approx(1 + spread)
+    assert set(frame["residents_basis"]) == {"profile"}
+    # 200 × 2.5 = 500, a fifth more or less; a twentieth of them, a fifth more or less again
+    for name, figures in (("residents", (500, 400, 600)), ("residents_6to11", (25, 16, 36))):
+        for column, figure in zip((name, f"{name}_low", f"{name}_high"), figures, strict=True):
+            assert frame[column].to_numpy() == pytest.approx(figure)
+
+
+def test_a_spread_that_is_no_share_is_said_of_the_project_file_and_hides_nothing(tmp_path):
+    project = project_of(tmp_path, '\n[rules.people]\nraster_spread = { value = 40, reason = "百分之四十" }\n')
+    with pytest.raises(InputError) as caught:
+        plan_of(project)
+    (problem,) = caught.value.problems
+    assert (problem.file, problem.column) == ("project.toml", "rules.people.raster_spread")
+    assert str(problem.fix) == "give a share from 0 to 1"
+    assert people_of(project).raster_spread == pytest.approx(0.3)
+
+
+def test_round_figures_as_typed_in_the_roster_carry_their_interval_to_the_gaps(tmp_path):
+    project = project_of(tmp_path, "")
+    typed = ["约200户", "200-240", "200余", 200, "", *[200] * (COUNT - 5)]
+    rows = zip(IDS, typed, [205] * COUNT, strict=True)
+    workbook(tmp_path / "小区名册.xlsx", "名册", [("小区编号", "户数", "停车位"), *rows])
+    place = read_place(tmp_path)
+    frame = place.inputs.estates.frame.head(5)
+    # a tenth is what the rule pack takes a round figure to be off by
+    assert people_of(project).approximate_spread == pytest.approx(0.1)
+    assert frame["households"].fillna(-1).tolist() == [200, -1, 200, 200, -1]
+    assert frame["households_low"].fillna(-1).tolist() == pytest.approx([180, 200, 200, 200, -1])
+    assert frame["households_high"].fillna(-1).tolist() == pytest.approx([220, 240, 220, 200, -1])
+    assert frame["households_basis"].tolist() == ["roster"] * 4 + [""]
+    gaps = place.answer("parking").of("norm_gap").head(5)  # one space per household, 205 there are
+    assert gaps["status"].tolist() == ["met", "unknown", "met", "met", "unknown"]
+    assert gaps["low"].fillna(-1).tolist() == pytest.approx([0, 0, 0, 0, -1])
+    assert gaps["high"].fillna(-1).tolist() == pytest.approx([15, 35, 15, 0, -1])
+    assert gaps["basis"].tolist() == ["norm+approximate", "no_people", "norm+approximate", "norm", "no_people"]

@@ -8,7 +8,15 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from analyses.methods.facts import ASSUMED, SURVEYED, people_confidence, place_confidence, weakest
+from analyses.methods.facts import (
+    ASSUMED,
+    SURVEYED,
+    doubted,
+    need_interval,
+    people_confidence,
+    place_confidence,
+    weakest,
+)
 from gis.network import StreetNetwork
 from gis.results import measure
 from gis.tables import Doors, Estates, Facilities, sum_by_estate
@@ -66,6 +74,7 @@ def reach_measure(
 
     Beyond reach is a gap only where the source lists every facility, each of the estate's own has a place, the estate
     is not at the edge of the data and the door has a way out; otherwise it is unknown. No outline, no reach: unknown.
+    Where the people are an estimate, those beyond reach go up and down with it and their share stays.
 
     Args:
         name: the measure's name.
@@ -92,11 +101,14 @@ def reach_measure(
     basis = np.select(
         [~estates.located, total.isna(), short & lost, short & (not facilities.complete), short & edge, short & hidden],
         ["no_outline", "no_people", "no_way_out", "incomplete_source", "edge_of_data", "no_place"], "network")
-    return measure(
+    whole, beyond = need_interval(estates, people), (total - served).clip(lower=0)
+    rows = measure(
         name, required=total, provided=served.where(estates.located), unit=unit, basis=pd.Series(basis, ids),
         unknown=doubt | ~estates.located,
-        low=certain.where(doubt), high=(total - served).where(doubt),
+        low=whole.part(certain.where(doubt, beyond)).low.where(doubt | whole.open),
+        high=whole.part(beyond).high.where(doubt | whole.open),
         confidence=weakest(people_confidence(estates, f"{people}_basis"), walkers.confidence(), confidence))
+    return doubted(rows, whole.part(total))
 
 
 def area_measure(
