@@ -1,58 +1,159 @@
-"""How many complaints (12345 hotline) does each estate have?"""
+"""How many complaints (12345 hotline) does each estate have, and what are they about?"""
 
-import geopandas as gpd
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
 import pandas as pd
 
-from gis.errors import Problem, ProblemLog, say
+from gis.errors import InputError, Problem, ProblemLog, listed, say
 from gis.geometry import has_shape
 from gis.tables import NO_ESTATE, Estates
-from layers.fields import read_fields
-from layers.files import ROW, Source, read_table, read_vector
-from layers.places import holding_estate, points_of_table, projected
-from layers.rosters import named_estate
+from layers.cells import as_text
+from layers.complaint_themes import OTHER, PREFIX, UNSAID, complaint_themes, holds_a_word, themes_of
+from layers.estate_names import named_estate, unknown_estates
+from layers.files import Source
+from layers.places import Town, holding_estate
+from layers.rows import Rows, read_rows
 
-_LISTED = 10
+_OFTEN, _LONGEST, _NUMBER = 3, 20, re.compile(r"\d{4}")
 
 
-def count_complaints(source: Source, estates: Estates, log: ProblemLog) -> pd.Series:
+@dataclass(frozen=True)
+class ComplaintPeriod:
+    """The days that count, both included; None: no limit. ``data_date`` is the day after which nothing can be."""
+
+    first: date | None = None
+    last: date | None = None
+    data_date: date | None = None
+
+
+@dataclass(frozen=True)
+class ComplaintWords:
+    """How themes are known: further words of themes, and a column of free text to look at where no theme is said.
+
+    ``only``: complaints whose theme holds none of these words do not count; empty: all count. The free text is looked
+    at in memory and never kept.
+    """
+
+    themes: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    only: Sequence[str] = ()
+    content: str = ""
+
+
+def count_complaints(
+    source: Source, estates: Estates, *, town: Town, log: ProblemLog, period: ComplaintPeriod | None = None,
+    words: ComplaintWords | None = None,
+) -> pd.DataFrame:
     """Count the rows of a list of complaints per estate: by id, else by exact normalised name, else by place.
 
-    Columns about persons are dropped before anything else; no text of a complaint is kept. Rows that belong to no
-    estate are one warning with their number and the first of them.
+    Columns about persons are dropped before anything else; no text of a complaint is kept. Left out and listed are rows
+    whose number (工单编号) another row has, that lie outside the period or, where there is one, have no day, and that
+    belong to no estate; names that look like an estate's are offered, never taken.
 
     Returns:
-        counts on ``estate_id``, 0 for an estate that the list does not mention.
+        on ``estate_id``: ``complaints``, all of them, and ``complaints_<theme>`` for each theme of
+        ``layers/complaint_themes.toml`` and ``other``; 0 for an estate that the list does not mention. What says no
+        theme is in the total alone.
 
     Raises:
-        InputError: the file cannot be read.
+        InputError: the file cannot be read, or there is no such column of free text.
     """
-    raw = (read_table(source.path, sheet=source.sheet) if source.is_table
-           else read_vector(source.path, layer=source.layer, crs=source.crs)).reset_index(drop=True)
-    fields = read_fields(raw, "complaint", file=source.path.name, sheet=source.sheet or "", log=log,
-                         required=[("estate_id", "estate_name", "x")] if source.is_table else [])
-    fields = fields.assign(estate_id=fields.get("estate_id", ""), estate_name=fields.get("estate_name", ""))
-    placed = (points_of_table(fields, source, estates.crs, log) if source.is_table
-              else projected(gpd.GeoDataFrame(fields, geometry=raw.geometry), estates.crs, file=source.path.name))
-    named = named_estate(fields["estate_id"], fields["estate_name"], estates)
-    points = placed.geometry[has_shape(placed.geometry)].representative_point()
-    held = holding_estate(points, estates).reindex(fields.index, fill_value=NO_ESTATE)
-    estate = named.where(named != NO_ESTATE, held)
-    _list_lost(fields[estate == NO_ESTATE], len(fields), source, log)
-    counts = estate[estate != NO_ESTATE].value_counts()
-    return counts.reindex(estates.ids, fill_value=0).astype("float64").rename("complaints")
+    rows = read_rows(source, "complaint", part="complaints", town=town, log=log,
+                     required=[("estate_id", "estate_name", "x")])
+    known_by = words or ComplaintWords()
+    themes = _themes(rows, known_by)
+    _leave_out_repeated(rows)
+    _leave_out_other_themes(rows, known_by.only)
+    _leave_out_other_days(rows, period or ComplaintPeriod())
+    estate = _estates(rows, estates)
+    _leave_out_lost(rows, estate[rows.kept], estates)
+    rows.done(rows.kept)
+    _warn_of_themes(rows, themes[rows.kept])
+    counts = pd.crosstab(estate[rows.kept], themes[rows.kept])
+    names = [*complaint_themes(), OTHER, UNSAID]
+    whole = counts.reindex(index=estates.ids, columns=names, fill_value=0).astype("float64")
+    return whole.assign(complaints=whole.sum(axis="columns"))[["complaints", *names[:-1]]].rename(
+        columns={name: PREFIX + name for name in names})
 
 
-def with_complaints(estates: Estates, counts: pd.Series) -> Estates:
-    """The estates with their number of complaints."""
-    return Estates.of(estates.frame.assign(complaints=counts.reindex(estates.ids)))
+def with_complaints(estates: Estates, counts: pd.DataFrame) -> Estates:
+    """The estates with their number of complaints, in all and by theme."""
+    found = counts.reindex(estates.ids)
+    return Estates.of(estates.frame.assign(**{str(name): found[name] for name in found}))
 
 
-def _list_lost(lost: pd.DataFrame, total: int, source: Source, log: ProblemLog) -> None:
-    if len(lost):
-        said = lost["estate_id"].where(lost["estate_id"] != "", lost["estate_name"])
-        places = tuple(say("row {row} {name}", row=int(row), name=name) if name else say("row {row}", row=int(row))
-                       for row, name in zip(lost[ROW].head(_LISTED), said.head(_LISTED), strict=True))
-        log.add(Problem(file=source.path.name, sheet=source.sheet or "", row=int(lost[ROW].iloc[0]), severity="warning",
-                        why=say("{count} of {total} complaints belong to no estate: {places}", count=len(lost),
-                                total=total, places=places),
-                        fix="write 小区编号 or 小区名称 as the estates' file does; until then they are not counted"))
+def _estates(rows: Rows, estates: Estates) -> pd.Series:
+    named = named_estate(rows.text("estate_id"), rows.text("estate_name"), estates)
+    points = rows.geometry[has_shape(rows.geometry)].representative_point()
+    held = holding_estate(points, estates).reindex(rows.fields.index, fill_value=NO_ESTATE)
+    return named.where(named != NO_ESTATE, held)
+
+
+def _themes(rows: Rows, words: ComplaintWords) -> pd.Series:
+    themes = themes_of(rows.text("theme"), words.themes)
+    if not words.content:
+        return themes
+    if words.content not in rows.raw.frame:
+        names = [str(name) for name in rows.raw.frame.columns if not str(name).startswith("_")]
+        raise InputError(Problem(file=rows.file, sheet=rows.raw.part, column=words.content,
+                                 why="this column is missing",
+                                 fix=say("add it; the columns found are {names}", names=listed(names, 12))))
+    content = as_text(rows.raw.frame[words.content])
+    return themes.where(~themes.isin([OTHER, UNSAID]), themes_of(content, words.themes))
+
+
+def _leave_out_repeated(rows: Rows) -> None:
+    number = rows.text("complaint_id").loc[rows.kept]
+    rows.leave_out(number.index[(number != "") & number.duplicated()], values=number, severity="warning",
+                   why="another row has this number of a complaint; it is counted once",
+                   fix="nothing, if both are the same complaint; else give each its own number")
+
+
+def _leave_out_other_themes(rows: Rows, only: Sequence[str]) -> None:
+    if only:
+        said = rows.text("theme").loc[rows.kept]
+        rows.leave_out_together(said.index[~holds_a_word(said, only)],
+                                what=say("complaints are of other themes and do not count"),
+                                fix="nothing, unless themes of [complaints] in project.toml lacks a word")
+
+
+def _leave_out_other_days(rows: Rows, period: ComplaintPeriod) -> None:
+    day = (rows.fields["date"] if "date" in rows.fields else pd.Series(pd.NaT, index=rows.fields.index)).loc[rows.kept]
+    if period.data_date:
+        rows.list_rows(day.index[day > pd.Timestamp(period.data_date)], values=day.dt.date.astype(str), column="日期",
+                       severity="warning", why="this complaint is of a day after the data_date of the project",
+                       fix="correct the day, or the data_date in project.toml; it is counted all the same")
+    if period.first is None and period.last is None:
+        return
+    rows.leave_out(day.index[day.isna()], severity="warning", column="日期",
+                   why="this complaint has no day, so nobody knows whether it is of the period; it is not counted",
+                   fix="fill in the day, or take from and to out of [complaints] in project.toml")
+    early = day < pd.Timestamp(period.first or date.min) if period.first else day.isna() & False
+    late = day >= pd.Timestamp(period.last) + pd.Timedelta(days=1) if period.last else day.isna() & False
+    rows.leave_out_together(day.index[early | late], what=say("complaints are outside the period and do not count"),
+                            fix="nothing, unless from and to of [complaints] in project.toml are wrong")
+
+
+def _leave_out_lost(rows: Rows, estate: pd.Series, estates: Estates) -> None:
+    said = rows.text("estate_id").where(rows.text("estate_id") != "", rows.text("estate_name"))
+    lost = estate.index[estate == NO_ESTATE]
+    rows.leave_out(lost, why="this complaint belongs to no estate and is not counted", values=said, severity="warning",
+                   fix="write 小区编号 or 小区名称 as the estates' file does")
+    names = rows.text("estate_name").where(rows.text("estate_name") != "", said)
+    unknown_estates(rows, names.where(names.index.isin(lost), ""), estates)
+
+
+def _warn_of_themes(rows: Rows, themes: pd.Series) -> None:
+    """Where no words fit what the list calls its themes, the planner should know which they are.
+
+    Only what several rows say alike is named: it is the name of a theme; what stands once may be about a person.
+    """
+    other = rows.text("theme").loc[themes.index[themes == OTHER]].value_counts()
+    names = [str(name) for name in other.index[other >= _OFTEN] if len(name) <= _LONGEST and not _NUMBER.search(name)]
+    if names:
+        rows.problem(
+            why=say("{count} complaints have a theme that no word of ours fits; they count as other: {names}",
+                    count=int(other.sum()), names=listed(names, 8)), severity="warning",
+            fix='nothing, or say which of ours they are below [complaints.words], such as parking = ["…"]')

@@ -13,11 +13,15 @@ from gis.errors import InputError, Problem, say
 
 @dataclass(frozen=True)
 class FacilityKind:
-    """One kind of facility; ``capacity_unit`` is empty where only reach counts."""
+    """One kind of facility; ``capacity_unit`` is empty where only reach counts.
+
+    ``roster_field`` is the roster's count of the same capacity in an estate; ``""`` where it has none.
+    """
 
     name: str
     capacity_unit: str = ""
     turnout: bool = False
+    roster_field: str = ""
 
 
 @cache
@@ -41,10 +45,10 @@ def facility_kind(name: str) -> FacilityKind:
 
 
 def _kind(name: str, table: Mapping[str, Any]) -> FacilityKind:
-    unknown = sorted(set(table) - {"capacity_unit", "turnout"})
-    unit, turnout = table.get("capacity_unit", ""), table.get("turnout", False)
-    if unknown or not isinstance(unit, str) or not isinstance(turnout, bool):
+    unknown = sorted(set(table) - {"capacity_unit", "turnout", "roster_field"})
+    unit, turnout, roster = table.get("capacity_unit", ""), table.get("turnout", False), table.get("roster_field", "")
+    if unknown or not isinstance(unit, str) or not isinstance(turnout, bool) or not isinstance(roster, str):
         raise InputError(Problem(file="layers/kinds.toml", column=name, value=", ".join(unknown),
                                  why="the kind is not written as the others are",
-                                 fix='give capacity_unit = "..." or turnout = true, nothing else'))
-    return FacilityKind(name=name, capacity_unit=unit, turnout=turnout)
+                                 fix="give capacity_unit, turnout = true or roster_field, nothing else"))
+    return FacilityKind(name=name, capacity_unit=unit, turnout=turnout, roster_field=roster)

@@ -1,15 +1,18 @@
-"""Facility lists and complaints: every row counts for the right estate or is listed."""
+"""Facility lists: every row counts for the right estate or is listed, and what nobody says is bounded or unknown."""
 
 import geopandas as gpd
+import numpy as np
 import openpyxl
+import pandas as pd
 import pytest
 import shapely
 
 from gis.errors import InputError, ProblemLog
 from gis.tables import Estates, Facilities
-from layers.complaints import count_complaints, with_complaints
-from layers.facilities import inside_estates, merge_facilities, read_facilities
+from layers.capacity import compare_with_roster, total_between, with_bounds
+from layers.facilities import inside_estates, read_facilities
 from layers.files import Source
+from layers.places import Town
 
 CRS = "EPSG:4549"
 WEST, SOUTH = 500_000, 3_400_000
@@ -47,7 +50,7 @@ def facilities(rows, origin="surveyed", **kwargs):
 
 def read(source, estates, **kwargs):
     log = ProblemLog()
-    options = {"kind": "car_parks", "surveyed": True, "estates": estates, "to_crs": CRS, "log": log, **kwargs}
+    options = {"kind": "car_parks", "surveyed": True, "estates": estates, "town": Town(CRS), "log": log, **kwargs}
     return read_facilities(source, **options), list(log)
 
 
@@ -72,12 +75,11 @@ def test_a_row_without_place_and_estate_is_an_error_with_its_row(tmp_path, estat
     source = book(tmp_path / "停车场.xlsx", ["名称", "经度", "纬度", "小区名称"], ["甲", None, None, "不存在"],
                   ["乙", 121.0, None, None], ["丙", 31.2, 121.4, None], ["丁", *lon_lat(1, 1), "不存在"])
     found, problems = read(source, estates)
-    assert found.frame["name"].tolist() == ["丁"]
-    assert found.frame["estate_id"].tolist() == ["A"]
-    assert [(one.severity, one.row) for one in problems] == [("error", 3), ("error", 4), ("warning", 5), ("error", 2)]
-    assert str(problems[0]) == (
-        "停车场.xlsx, row 3, value '121.0, nan': these are not coordinates in EPSG:4326 → "
-        "write longitude and latitude in degrees, or say the crs of the file in project.toml")
+    assert found.frame["name"].tolist() == ["丙", "丁"]
+    assert found.frame["estate_id"].tolist() == ["", "A"]
+    assert [(one.severity, one.row) for one in problems] == [("error", 3), ("warning", 4), ("warning", 5), ("error", 2)]
+    assert str(problems[3].why) == (
+        "this facility has neither coordinates nor an estate that is in the list of estates")
 
 
 def test_metres_are_read_where_the_project_says_the_crs(tmp_path, estates):
@@ -85,7 +87,7 @@ def test_metres_are_read_where_the_project_says_the_crs(tmp_path, estates):
     found, problems = read(Source(source.path, crs=CRS), estates)
     assert problems == []
     assert found.frame["estate_id"].tolist() == ["B"]
-    assert found.frame.geometry.iloc[0].equals(shapely.Point(WEST + 210, SOUTH + 5))
+    assert found.frame.geometry.iloc[0].distance(shapely.Point(WEST + 210, SOUTH + 5)) < 0.001
 
 
 def test_areas_of_a_vector_file_stand_for_an_inner_point(tmp_path, estates):
@@ -121,46 +123,132 @@ def test_the_smallest_of_nested_estates_holds_a_facility(estates):
     assert held.frame["estate_id"].to_dict() == {"1": "C", "2": "A", "3": ""}
 
 
-def test_a_list_wins_over_osm_within_15_m_or_50_m_under_one_name():
-    listed = facilities([("1", "人民停车场", 0, 0)], complete=True)
-    osm = facilities([("w1", "", 14.9, 0), ("w2", "", 15.1, 0), ("w3", "人民 停车场", 49.9, 0),
-                      ("w4", "人民停车场", 50.1, 0), ("w5", "别的", 30, 0)], origin="osm")
+def test_a_list_counts_sites_of_an_estate_without_saying_where(tmp_path, estates):
+    source = book(tmp_path / "a.xlsx", ["小区名称", "点位数", "端口数"], ["光明", "20处", 200], ["无图", 3, None],
+                  ["小幸福", 0, None])
+    found, problems = read(source, estates, kind="ebike_chargers")
+    frame = found.frame.set_index("estate_id")
+    assert frame["sites"].to_dict() == {"B": 20, "D": 3}
+    assert frame["capacity"].fillna(-1).to_dict() == {"B": 200, "D": -1}
+    assert [(str(one.why), one.value) for one in problems] == [("1 rows say that there are no sites", "1")]
+
+
+def test_what_else_a_list_says_of_a_facility_is_kept(tmp_path, estates):
+    headers = ["设施名称", "小区编号", "运营单位", "设施地址", "服务半径（米）", "开放时间", "是否24小时", "充电桩数",
+               "占地面积"]
+    source = book(
+        tmp_path / "a.xlsx", headers,
+        ["东库", "A", "城投停车公司", "和平路1号", 300, "8:00-20:00", "否", 6, None], ["西库", "B"] + [None] * 7)
+    found, problems = read(source, estates)
+    assert problems == []
+    told = found.frame.set_index("name").loc["东库"]
+    assert told[["operator", "address", "radius_m", "hours", "open_24h", "ev_piles"]].tolist() == [
+        "城投停车公司", "和平路1号", 300, "8:00-20:00", 0, 6]
+    silent = found.frame.set_index("name").loc["西库"]
+    assert silent[["operator", "address", "hours"]].tolist() == ["", "", ""]
+    assert silent[["radius_m", "open_24h", "ev_piles", "area_m2"]].isna().all()
+    assert told[["source", "source_sheet", "source_row"]].tolist() == ["a.xlsx", "Sheet", 2]
+
+
+def test_spaces_nobody_counted_are_bounded_by_the_ground_of_the_car_park(tmp_path, estates):
+    # 1,010 m²: at 40 m² a space 25.25, at 25 m² 40.4; 20 m² holds one car at least, if it is a car park
+    source = book(tmp_path / "a.xlsx", ["名称", "小区编号", "泊位数", "占地面积"], ["甲", "A", None, 1010],
+                  ["乙", "A", None, 20], ["丙", "A", 30, 1010], ["丁", "A", None, None], ["戊", "A", "50-60", 1010])
+    found, _ = read(source, estates)
+    frame = found.frame.set_index("name")
+    assert frame[["capacity_low", "capacity_high"]].fillna(-1).T.to_dict("list") == {
+        "甲": [25, 40], "乙": [1, 1], "丙": [30, 30], "丁": [-1, -1], "戊": [50, 60]}
+    assert frame["capacity"].fillna(-1).to_dict() == {"甲": -1, "乙": -1, "丙": 30, "丁": -1, "戊": -1}
+    assert total_between(found, estates.ids).loc["A"].tolist() == [25 + 1 + 30 + 0 + 50, np.inf]
+
+
+def test_the_ground_of_other_facilities_bounds_nothing(tmp_path, estates):
+    source = book(tmp_path / "a.xlsx", ["名称", "小区编号", "床位数", "建筑面积"], ["甲", "A", None, 1000])
+    frame = read(source, estates, kind="elderly_care_sites")[0].frame
+    assert frame[["capacity", "capacity_low", "capacity_high"]].isna().all(axis=None)
+
+
+def test_a_garage_of_several_floors_is_bounded_below_only():
+    frame = gpd.GeoDataFrame({"capacity": [np.nan, np.nan], "area_m2": [400.0, 400.0]}, geometry=[None, None], crs=CRS)
+    found = with_bounds(frame, "car_parks", pd.Series([True, False]))
+    assert found["capacity_low"].tolist() == [10, 10]
+    assert found["capacity_high"].tolist() == [np.inf, 16]
+
+
+def test_an_interval_of_capacity_holds_a_capacity_that_is_known():
+    frame = gpd.GeoDataFrame({"capacity": [30.0, np.nan, np.nan], "capacity_low": [40.0, 5.0, np.nan],
+                              "capacity_high": [50.0, np.nan, 9.0]}, geometry=[None] * 3, crs=CRS)
+    ends = Facilities.of(frame, kind="car_parks").frame[["capacity_low", "capacity_high"]]
+    assert ends.to_numpy().tolist() == [[30, 50], [5, np.inf], [0, 9]]
+
+
+HEADERS_ONLY = ["名称", "泊位数", "经度", "纬度"]
+
+
+def test_a_complete_list_without_rows_says_that_there_are_none(tmp_path, estates):
+    (tmp_path / "无.csv").write_bytes("名称,泊位数,经度,纬度\r\n".encode())
+    for source in (book(tmp_path / "无.xlsx", HEADERS_ONLY), Source(tmp_path / "无.csv")):
+        found, problems = read(source, estates)
+        assert len(found) == 0
+        assert found.complete
+        assert found.crs == estates.crs
+        assert [(one.severity, str(one.why)) for one in problems] == [(
+            "warning", "the list has no rows and is said to be complete, so there are none in the area and around it")]
+
+
+def test_a_list_without_rows_that_is_not_complete_and_a_sheet_of_anything_else_are_refused(tmp_path, estates):
+    with pytest.raises(InputError, match="the table has no rows"):
+        read(book(tmp_path / "无.xlsx", HEADERS_ONLY), estates, surveyed=False)
+    with pytest.raises(InputError, match="the table has no rows"):
+        read(book(tmp_path / "别的.xlsx", ["会议纪要", "2026年"]), estates)
+
+
+def test_a_template_with_nothing_but_its_example_says_that_too(tmp_path, estates):
+    example = ["示例", "示例停车场", 40, 121.4, 31.2]
+    found, problems = read(book(tmp_path / "a.xlsx", ["设施编号", *HEADERS_ONLY], example), estates)
+    assert len(found) == 0
+    assert [str(one.why) for one in problems][-1].startswith("the list has no rows and is said to be complete")
+
+
+def ports(estates, **roster):
+    frame = estates.frame.assign(ebike_ports=pd.Series(roster, dtype="float64"))
+    return Estates.of(frame)
+
+
+def test_a_list_that_contradicts_the_roster_is_said_with_files_rows_and_figures(tmp_path, estates):
+    source = book(tmp_path / "充电.xlsx", ["小区编号", "端口数"], ["A", 12], ["A", 8], ["B", 10], ["C", 5], ["D", None])
+    found, _ = read(source, estates, kind="ebike_chargers")
     log = ProblemLog()
-    whole = merge_facilities([listed], osm, log=log)
-    assert sorted(whole.ids) == ["1", "w2", "w4", "w5"]
-    assert whole.complete
-    assert [str(one.why) for one in log] == ["2 OSM objects were left out because the list has them"]
+    compare_with_roster(found, ports(estates, A=0, B=10, C=9, D=4), roster="名册.xlsx", log=log)
+    assert [(one.file, one.row, one.column, one.value, str(one.why)) for one in log] == [
+        ("充电.xlsx", 2, "容量", "20",
+         "幸福小区（一期）: the list has 20 in rows 2, 3, the roster 名册.xlsx has 0 (充电端口数)"),
+        ("充电.xlsx", 5, "容量", "5", "小幸福: the list has 5 in rows 5, the roster 名册.xlsx has 9 (充电端口数)")]
+    assert str(next(iter(log)).fix) == (
+        "find out which is right and correct the other; the roster's figure is used until then")
 
 
-def test_osm_alone_is_not_complete_and_two_lists_may_share_ids():
-    osm = facilities([("w1", "", 0, 0)], origin="osm")
-    assert not merge_facilities([], osm, log=ProblemLog()).complete
-    both = merge_facilities([facilities([("1", "甲", 0, 0)]), facilities([("1", "乙", 99, 0)])], None, log=ProblemLog())
-    assert both.frame["name"].to_dict() == {"1": "甲", "2-1": "乙"}
-
-
-def test_complaints_are_counted_by_id_name_and_place_and_the_rest_listed(tmp_path, estates):
-    lines = ["工单编号,小区编号,小区名称,经度,纬度,联系人,联系电话",
-             "1,A,,,,张三,13800000000", "2,,光明,,,李四,", "3,,幸福小区 (一期),,,,",
-             "4,,,{:.8f},{:.8f},,".format(*lon_lat(250, 50)), "5,,没有的小区,,,王五,", "6,,,,,,"]
-    (tmp_path / "12345.csv").write_bytes("\n".join(lines).encode("gb18030"))
+def test_a_list_that_is_not_complete_may_have_fewer_than_the_roster_but_not_more(tmp_path, estates):
+    source = book(tmp_path / "充电.xlsx", ["小区编号", "端口数"], ["A", 12], ["B", 10])
+    found, _ = read(source, estates, kind="ebike_chargers", surveyed=False)
     log = ProblemLog()
-    counts = count_complaints(Source(tmp_path / "12345.csv"), estates, log)
-    assert counts.to_dict() == {"A": 2.0, "B": 2.0, "C": 0.0, "D": 0.0}
-    said = [str(one) for one in log]
-    assert said[0] == ("12345.csv: columns about persons were dropped unread: 联系人, 联系电话 → "
-                       "leave such columns out of the file")
-    assert said[-1] == ("12345.csv, row 6: 2 of 6 complaints belong to no estate: row 6 没有的小区, row 7 → "
-                        "write 小区编号 or 小区名称 as the estates' file does; until then they are not counted")
-    assert not any(person in line for person in ("张三", "李四", "王五", "138") for line in said)
-    assert not log.errors
-    assert with_complaints(estates, counts).frame["complaints"].tolist() == [2, 2, 0, 0]
+    compare_with_roster(found, ports(estates, A=20, B=9), roster="名册.xlsx", log=log)
+    assert [one.row for one in log] == [3]
 
 
-def test_points_of_complaints_are_counted_where_they_lie(tmp_path, estates):
-    points = [shapely.Point(WEST + x, SOUTH + 60) for x in (60, 70, 20, 290, 400)]
-    gpd.GeoDataFrame({"n": range(5)}, geometry=points, crs=CRS).to_file(tmp_path / "a.gpkg")
-    log = ProblemLog()
-    counts = count_complaints(Source(tmp_path / "a.gpkg"), estates, log)
-    assert counts.to_dict() == {"A": 1.0, "B": 1.0, "C": 2.0, "D": 0.0}
-    assert str(list(log)[-1].why) == "1 of 5 complaints belong to no estate: row 5"
+def test_a_name_that_is_nearly_an_estates_is_offered_and_not_taken(tmp_path, estates):
+    source = book(tmp_path / "a.xlsx", ["名称", "小区名称", "经度", "纬度"], ["甲", "光明苑子", *lon_lat(900, 0)])
+    found, problems = read(source, estates)
+    assert found.frame["estate_id"].tolist() == [""]
+    assert any("did you mean 光明 (B)" in str(one.why) for one in problems)
+
+
+def test_a_complete_list_that_ends_with_the_estates_is_doubted_and_one_that_goes_on_is_not(tmp_path, estates):
+    inside = [[name, *lon_lat(x, 50)] for name, x in zip("甲乙丙丁戊", (10, 60, 150, 210, 290), strict=True)]
+    doubt = "the list is said to be complete, yet it has nothing beyond the outermost estates"
+    source = book(tmp_path / "a.xlsx", ["名称", "经度", "纬度"], *inside)
+    assert [str(one.why) for one in read(source, estates)[1]] == [doubt]
+    assert read(source, estates, surveyed=False)[1] == []
+    assert read(source, estates, kind="ebike_chargers")[1] == []
+    beyond = book(tmp_path / "b.xlsx", ["名称", "经度", "纬度"], *inside, ["己", *lon_lat(310, 50)])
+    assert read(beyond, estates)[1] == []

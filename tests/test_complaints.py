@@ -1,0 +1,230 @@
+"""Complaints of the 12345 line: each counts once, for the right estate, under its theme, and no person is named."""
+
+from datetime import date
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+import shapely
+from typer.testing import CliRunner
+
+from analyses.complaints import complaints
+from estategap.cli import app
+from estategap.project import read_settings
+from gis.errors import InputError, ProblemLog
+from gis.tables import Estates
+from layers.complaint_themes import complaint_themes, theme_columns, themes_of
+from layers.complaints import ComplaintPeriod, ComplaintWords, count_complaints, with_complaints
+from layers.files import Source
+from layers.places import Town
+from maps.texts import Texts
+from tests import town as analysis_town
+from tests.small_town import table, write_town
+
+CRS = "EPSG:4549"
+FIX = "write 小区编号 or 小区名称 as the estates' file does"
+WEST, SOUTH = 500_000, 3_400_000
+
+
+@pytest.fixture
+def estates():
+    """幸福 100 m square at the origin, 光明 200 m east of it, 小幸福 inside 幸福's north-east quarter, 无图 nowhere."""
+    boxes = [(0, 0, 100, 100), (200, 0, 300, 100), (50, 50, 100, 100)]
+    shapes = [shapely.box(WEST + a, SOUTH + b, WEST + c, SOUTH + d) for a, b, c, d in boxes]
+    frame = gpd.GeoDataFrame({"name": ["幸福小区（一期）", "光明", "小幸福", "无图"]}, geometry=[*shapes, None],
+                             index=["A", "B", "C", "D"], crs=CRS)
+    return Estates.of(frame)
+
+
+def lon_lat(x, y):
+    point = gpd.GeoSeries([shapely.Point(WEST + x, SOUTH + y)], crs=CRS).to_crs(4326)[0]
+    return point.x, point.y
+
+
+def count(tmp_path, estates, lines, encoding="gb18030", **more):
+    path = tmp_path / "12345.csv"
+    path.write_bytes("\r\n".join([*lines, ""]).encode(encoding))
+    log = ProblemLog()
+    counts = count_complaints(Source(path), estates, town=Town(CRS), log=log, **more)
+    return counts, log
+
+
+def test_complaints_are_counted_by_id_name_and_place_and_the_rest_listed(tmp_path, estates):
+    lines = ["工单编号,小区编号,小区名称,经度,纬度,联系人,联系电话",
+             "1,A,,,,张三,13800000000", "2,,光明,,,李四,", "3,,幸福小区 (一期),,,,",
+             "4,,,{:.8f},{:.8f},,".format(*lon_lat(250, 50)), "5,,没有的小区,,,王五,", "6,,,,,,"]
+    counts, log = count(tmp_path, estates, lines)
+    assert counts["complaints"].to_dict() == {"A": 2.0, "B": 2.0, "C": 0.0, "D": 0.0}
+    said = [str(one) for one in log]
+    assert said[0] == ("12345.csv: columns about persons were dropped unread: 联系人, 联系电话 → "
+                       "leave such columns out of the file")
+    assert [line for line in said if "belongs to no estate" in line] == [
+        f"12345.csv, row {row}: this complaint belongs to no estate and is not counted → {FIX}"
+        for row in ("6, value '没有的小区'", "7")]
+    account = log.readings[0]
+    assert (account.rows_in, account.rows_used, list(account.left_out.values())) == (6, 4, [(6, 7)])
+    assert not any(person in line for person in ("张三", "李四", "王五", "138") for line in said)
+    assert not log.errors
+    assert with_complaints(estates, counts).frame["complaints"].tolist() == [2, 2, 0, 0]
+
+
+def test_points_of_complaints_are_counted_where_they_lie(tmp_path, estates):
+    points = [shapely.Point(WEST + x, SOUTH + 60) for x in (60, 70, 20, 290, 400)]
+    gpd.GeoDataFrame({"n": range(5)}, geometry=points, crs=CRS).to_file(tmp_path / "a.gpkg")
+    log = ProblemLog()
+    counts = count_complaints(Source(tmp_path / "a.gpkg"), estates, town=Town(CRS), log=log)
+    assert counts["complaints"].to_dict() == {"A": 1.0, "B": 1.0, "C": 2.0, "D": 0.0}
+    assert [(one.row, str(one.why)) for one in log if one.row] == [
+        (5, "this complaint belongs to no estate and is not counted")]
+
+
+@pytest.mark.parametrize(("said", "theme"), [
+    ("停车难", "parking"), ("小区停車管理", "parking"), ("违停", "parking"), ("停车占用消防通道", "fire_lanes"),
+    ("飞线充电", "charging"), ("电动自行车 充电", "charging"), ("加装电梯", "adding_lifts"), ("电梯故障困人", "lifts"),
+    ("违章搭建", "illegal_building"), ("养老助餐", "elderly_care"), ("环境卫生", "environment"),
+    ("噪音扰民", "environment"), ("物业服务", "property_management"), ("绿化修剪", "greenery"),
+    ("房屋渗漏", "buildings"), ("托育点", "childcare"), ("无障碍坡道", "accessibility"), ("Parking", "parking"),
+    ("社保咨询", "other"), ("", "unsaid"), ("  ", "unsaid")])
+def test_what_residents_say_has_the_theme_a_clerk_would_give_it(said, theme):
+    assert themes_of(pd.Series([said], dtype="object")).tolist() == [theme]
+
+
+def test_themes_sum_to_the_total_but_for_what_says_nothing(tmp_path, estates):
+    lines = ["小区编号,诉求类型", "A,停车难", "A,停车难", "A,飞线充电", "A,社保咨询", "A,", "B,电梯故障"]
+    counts, _ = count(tmp_path, estates, lines)
+    found = counts.loc["A", [*theme_columns()]]
+    assert found[found > 0].to_dict() == {
+        "complaints_parking": 2, "complaints_charging": 1, "complaints_other": 1}
+    assert counts.loc["A", "complaints"] == 5
+    assert counts.loc["B", "complaints_lifts"] == counts.loc["B", "complaints"] == 1
+    assert (counts.loc["C"] == 0).all()
+
+
+def test_a_projects_own_words_come_before_ours(tmp_path, estates):
+    lines = ["小区编号,诉求类型", "A,机动车棚", "A,D05类"]
+    words = ComplaintWords(themes={"charging": ["机动车棚"], "lifts": ["d05"]})
+    counts, _ = count(tmp_path, estates, lines, words=words)
+    assert counts.loc["A", ["complaints_charging", "complaints_lifts", "complaints_parking"]].tolist() == [1, 1, 0]
+
+
+def test_a_theme_no_word_fits_is_named_if_it_is_a_theme_and_not_somebodys_words(tmp_path, estates):
+    lines = ["小区编号,诉求类型", *["A,社保咨询"] * 3, "A,张三来电13800000000反映", "A,李四反映邻里纠纷"]
+    counts, log = count(tmp_path, estates, lines)
+    assert counts.loc["A", "complaints_other"] == 5
+    (said,) = [str(one) for one in log]
+    assert said == (
+        "12345.csv: 5 complaints have a theme that no word of ours fits; they count as other: 社保咨询 → "
+        'nothing, or say which of ours they are below [complaints.words], such as parking = ["…"]')
+
+
+def test_free_text_is_looked_at_only_where_asked_and_never_said(tmp_path, estates):
+    lines = ["小区编号,诉求类型,诉求内容", "A,停车难,王五说电梯坏了", "A,,王五说电梯坏了", "A,其他事项,赵六家楼道飞线"]
+    asked, log = count(tmp_path, estates, lines, words=ComplaintWords(content="诉求内容"))
+    kept = asked.loc["A", ["complaints_parking", "complaints_lifts", "complaints_charging", "complaints_other"]]
+    assert kept.tolist() == [1, 1, 1, 0]
+    unasked, _ = count(tmp_path, estates, lines)
+    assert unasked.loc["A", ["complaints_lifts", "complaints_other"]].tolist() == [0, 1]
+    assert not any(person in str(one) for one in log for person in ("王五", "赵六"))
+    with pytest.raises(InputError, match="this column is missing"):
+        count(tmp_path, estates, lines, words=ComplaintWords(content="内容描述"))
+
+
+def test_only_the_themes_asked_for_count(tmp_path, estates):
+    counts, log = count(tmp_path, estates, ["小区编号,诉求类型", "A,停车难", "A,噪音", "B,機動車停車", "B,"],
+                        words=ComplaintWords(only=("停车",)))
+    assert counts["complaints"].tolist() == [1, 1, 0, 0]
+    assert [(str(one.why), one.severity) for one in log] == [
+        ("2 complaints are of other themes and do not count", "warning")]
+    assert [list(rows) for rows in log.readings[0].left_out.values()] == [[3, 5]]
+
+
+def test_the_first_and_the_last_day_of_the_period_count_and_what_has_no_day_is_listed(tmp_path, estates):
+    lines = ["小区编号,受理日期", "A,2025-10-31", "A,2025-11-01", "A,2026/10/31 23:59", "A,2026年11月1日", "B,"]
+    period = ComplaintPeriod(date(2025, 11, 1), date(2026, 10, 31))
+    counts, log = count(tmp_path, estates, lines, period=period)
+    assert counts["complaints"].tolist() == [2, 0, 0, 0]
+    assert {str(why): rows for why, rows in log.readings[0].left_out.items()} == {
+        "this complaint has no day, so nobody knows whether it is of the period; it is not counted": (6,),
+        "complaints are outside the period and do not count": (2, 5)}
+    assert log.readings[0].rows_in == log.readings[0].rows_used + 3
+    assert count(tmp_path, estates, lines)[0]["complaints"].tolist() == [4, 1, 0, 0]
+
+
+def test_a_day_after_the_date_of_the_data_is_listed_and_no_day_at_all_is_an_error(tmp_path, estates):
+    lines = ["小区编号,受理日期", "A,2026-11-02", "A,2026-10-30", "A,2026-13-45"]
+    counts, log = count(tmp_path, estates, lines, period=ComplaintPeriod(data_date=date(2026, 10, 31)))
+    assert counts.loc["A", "complaints"] == 3
+    assert [(one.row, one.value) for one in log if one.severity == "warning"] == [(2, "2026-11-02")]
+    assert [one.row for one in log.errors] == [4]
+
+
+def test_the_same_number_counts_once(tmp_path, estates):
+    counts, log = count(tmp_path, estates, ["工单编号,小区编号", "G1,A", "G2,A", "G1,B", ",B", ",B"])
+    assert counts["complaints"].tolist() == [2, 2, 0, 0]
+    assert [(one.row, one.value, str(one.why)) for one in log] == [
+        (4, "G1", "another row has this number of a complaint; it is counted once")]
+
+
+def test_a_name_that_is_nearly_an_estates_is_offered_and_not_counted(tmp_path, estates):
+    counts, log = count(tmp_path, estates, ["小区名称", "光明苑子", "光明"])
+    assert counts["complaints"].tolist() == [0, 1, 0, 0]
+    said = [str(one.why) for one in log]
+    assert "1 rows name this estate, which nobody knows; did you mean 光明 (B)?" in said
+    assert "this complaint belongs to no estate and is not counted" in said
+
+
+def settings_of(tmp_path, *lines):
+    (tmp_path / "project.toml").write_text("\n".join(
+        ["[project]", 'name = "试"', "data_date = 2026-10-31", "[complaints]", 'file = "a.csv"', *lines]), "utf-8")
+    return read_settings(tmp_path).complaints
+
+
+def test_a_project_says_period_themes_words_and_the_column_of_free_text(tmp_path):
+    said = settings_of(tmp_path, "from = 2025-11-01", "to = 2026-10-31", 'themes = ["停车"]', 'content = "内容"',
+                       "[complaints.words]", 'parking = ["A01"]')
+    assert said.period(date(2026, 10, 31)) == ComplaintPeriod(date(2025, 11, 1), date(2026, 10, 31), date(2026, 10, 31))
+    assert (said.about.only, said.about.content, dict(said.about.themes)) == (("停车",), "内容", {"parking": ["A01"]})
+
+
+def test_a_theme_there_is_not_and_a_period_that_ends_before_it_begins_are_refused(tmp_path):
+    with pytest.raises(InputError, match="there is no theme noise; the themes are fire_lanes, charging"):
+        settings_of(tmp_path, "[complaints.words]", 'noise = ["A01"]')
+    with pytest.raises(InputError, match="the period ends before it begins"):
+        settings_of(tmp_path, "from = 2026-11-01", "to = 2026-10-31")
+    with pytest.raises(InputError, match="there is no such key"):
+        settings_of(tmp_path, "since = 2026-11-01")
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_every_theme_has_a_name(lang):
+    texts = Texts(lang)
+    assert all(texts.measure("complaints", name) for name in theme_columns())
+    assert len({texts.measure("complaints", name) for name in theme_columns()}) == len(complaint_themes()) + 1
+
+
+def test_a_run_shows_the_themes_that_anybody_complains_of(tmp_path):
+    folder = write_town(tmp_path / "town")
+    table(folder / "工单.csv", ("小区编号", "诉求类型"), [("X00", "停车难"), ("X00", "飞线充电"), ("X01", "停车难")])
+    done = CliRunner().invoke(app, ["run", str(folder)])
+    assert done.exit_code == 0, done.output
+    run = folder / "runs" / (folder / "runs" / "latest.txt").read_text("utf-8").strip()
+    gaps = pd.read_csv(run / "gaps.csv").set_index(["estate_id", "measure"])["required"]
+    assert gaps["X00", "complaints_received"] == 2
+    assert [gaps["X00", f"complaints_{theme}"] for theme in ("parking", "charging")] == [1, 1]
+    assert [gaps["X01", f"complaints_{theme}"] for theme in ("parking", "charging")] == [1, 0]
+    assert {name for _, name in gaps.index if name.startswith("complaints_")} == {
+        "complaints_received", "complaints_parking", "complaints_charging"}
+    assert "停车诉求" in (run / "index.html").read_text("utf-8")
+
+
+def test_themes_are_weighed_by_households_as_all_are_and_leave_the_headline_as_it_was():
+    """3 of 4 complaints from 100 households against a full scale of 5: severity 0.6 and 0.8."""
+    facts = {"A": {"complaints": 4.0}, "B": {"complaints": 1.0}, "C": {"complaints": 0.0}}
+    themed = {"A": {"complaints_parking": 3.0, "complaints_lifts": 0.0}, "B": {"complaints_parking": 0.0},
+              "C": {"complaints_parking": 0.0}}
+    plain = analysis_town.answer(complaints, analysis_town.layers(facts))
+    told = analysis_town.answer(complaints, analysis_town.layers({key: facts[key] | themed[key] for key in facts}))
+    assert set(told.table.index.get_level_values("measure")) == {"complaints_received", "complaints_parking"}
+    assert analysis_town.column(told, "complaints_parking", "severity") == pytest.approx({"A": 0.6, "B": 0.0, "C": 0.0})
+    pd.testing.assert_frame_equal(told.of("complaints_received"), plain.of("complaints_received"))
+    assert told.headline == plain.headline == "complaints_received"
