@@ -7,48 +7,63 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from gis.crs import in_crs
 from gis.errors import InputError, Problem, ProblemLog, say
 from gis.geometry import fault, has_shape, repair_areas
 from gis.tables import PEOPLE, Estates
+from layers.estate_names import unknown_estates
 from layers.files import ROW, Source
-from layers.places import projected
-from layers.rosters import OUTLINE_ROW, Side, join, read_side
+from layers.places import Town
+from layers.roster_join import OUTLINE_ROW, ROSTER_ROW, join
+from layers.rosters import read_side
+from layers.rows import Rows
+from layers.to_locate import read_located
 
 _AREAS = ("Polygon", "MultiPolygon")
+_NO_COLUMNS = [ROW, OUTLINE_ROW, ROSTER_ROW, "estate_id", "fire_lane_clear", "storeys_low", "storeys_high",
+               "illegal_buildings_low", "illegal_buildings_high"]
+Sides = tuple[Rows | None, Rows | None]
 
 
 def read_estates(
-    *, outlines: Source | None, roster: Source | None, walled_default: bool, log: ProblemLog, to_crs: Any = None,
-    data_year: int | None = None,
+    *, outlines: Source | None, roster: Source | None, walled_default: bool, log: ProblemLog, town: Town,
+    data_year: int | None = None, located: Source | None = None, round_spread: float = 0.0,
 ) -> Estates:
-    """Read outlines and roster and join them by ``estate_id``, else by exact normalised name.
+    """Read outlines and roster and join them by ``estate_id``, else by a name that is surely the same.
 
     No row is lost: a roster row without an outline is an estate that is not located, an outline without a roster row
-    an estate of unknown numbers. An estate without an id is known by its name.
+    an estate of unknown numbers. An estate without an id is known by its name. Where one has no outline but a place,
+    that is ``point_x``, ``point_y``: by ``located``, else a point of the outlines' file, else the roster's coordinates.
 
     Args:
-        outlines: a vector file of areas; a table gives estates without outlines.
-        roster: a table, or a vector file whose geometry is not looked at.
+        outlines: a vector file of areas or points; a table gives estates without outlines.
+        roster: a table, or a vector file of which only points are looked at.
         walled_default: whether an estate is walled where its row does not say.
-        log: takes every problem of the rows.
-        to_crs: metric CRS; None chooses one from the outlines.
-        data_year: building years up to the one after it are believed.
+        log: takes every problem of the rows, and the account of them.
+        town: the CRS to work in, by default that of the middle of the outlines, and where the project lies.
+        data_year: building years after it are wrong.
+        located: the list of places of estates that had none, filled in.
+        round_spread: how far off a round number of people in the roster may be, as a share.
 
     Raises:
         InputError: files cannot be read (all that is wrong at once), nothing is given, or no CRS can be chosen.
     """
-    sides = _read_sides(outlines, roster, log, data_year)
-    side = sides[0] or sides[1]
-    joined = _by_id(join(*sides, log=log), side, log)
-    shapes = _outlines(sides[0], to_crs, log)
-    geometry = gpd.GeoSeries(shapes.reindex(joined[OUTLINE_ROW]).to_numpy(), index=joined.index, crs=shapes.crs)
-    geometry = _repaired(geometry, joined, side.source.path.name if side else "", log)
+    sides, places = _read_sides(outlines, roster, located, town=town, log=log, data_year=data_year,
+                                round_spread=round_spread)
+    joined = _by_id(join(*sides), *sides)
+    crs = _crs_of([*sides, places], town, log)
+    areas = _repaired(_of_rows(_areas(sides[0], crs), joined, OUTLINE_ROW), joined, sides[0])
+    points = _points(sides, places, joined, crs).mask(has_shape(areas))
+    for side in filter(None, sides):
+        side.done(side.kept)
+    _warn_of_unlocated(sides[1] or sides[0], areas, points)
     joined["walled"] = joined["walled"].map({1.0: True, 0.0: False}).fillna(value=walled_default).astype(bool)
     joined["outline_assumed"] = joined["outline_assumed"] == 1
+    joined["outline_basis"] = np.where(has_shape(areas), "outline", "")
+    joined["point_x"], joined["point_y"] = points.x, points.y
     for name in PEOPLE:
-        known = joined[name].notna() if name in joined else False
-        joined[f"{name}_basis"] = np.where(known, "roster", "")
-    return Estates.of(gpd.GeoDataFrame(joined.drop(columns=[ROW, OUTLINE_ROW, "estate_id"]), geometry=geometry))
+        joined[f"{name}_basis"] = np.where(joined[[name, f"{name}_low"]].notna().any(axis="columns"), "roster", "")
+    return Estates.of(gpd.GeoDataFrame(joined.drop(columns=_NO_COLUMNS, errors="ignore"), geometry=areas))
 
 
 def mark_edge_of_data(estates: Estates, extent: shapely.Geometry | None, margin_m: float) -> Estates:
@@ -69,63 +84,125 @@ def mark_edge_of_data(estates: Estates, extent: shapely.Geometry | None, margin_
 
 
 def _read_sides(
-    outlines: Source | None, roster: Source | None, log: ProblemLog, data_year: int | None,
-) -> tuple[Side | None, Side | None]:
+    outlines: Source | None, roster: Source | None, located: Source | None, *, town: Town, log: ProblemLog,
+    data_year: int | None, round_spread: float,
+) -> tuple[Sides, Rows | None]:
+    """Each file's rows; the first that has a place chooses the CRS for those after it."""
     if outlines is None and roster is None:
-        raise InputError(Problem(why="there are no estates", fix="give file or roster under [estates] in project.toml"))
-    faults = ProblemLog()
+        raise InputError(Problem(why="there are no estates",
+                                 fix='give file = "…" under [estates] or [roster] in project.toml'))
+    faults, here = ProblemLog(), town
 
-    def side(source: Source | None) -> Side | None:
-        return faults.attempt(lambda: read_side(source, log, data_year), None) if source else None
+    def side(source: Source | None, part: str) -> Rows | None:
+        nonlocal here
+        if source is None:
+            return None
+        rows = faults.attempt(lambda: read_side(
+            source, part, town=here, log=log, data_year=data_year, round_spread=round_spread), None)
+        if rows is not None and here.crs is None and has_shape(rows.geometry).any():
+            here = Town(rows.geometry.crs, town.home)
+        return rows
 
-    sides = side(outlines), side(roster)
+    sides = side(outlines, "estates"), side(roster, "roster")
+    places = faults.attempt(lambda: read_located(located, town=here, log=log), None) if located else None
     faults.raise_errors()
-    return sides
+    return sides, places
 
 
-def _by_id(joined: pd.DataFrame, side: Side | None, log: ProblemLog) -> pd.DataFrame:
-    numbered = "row " + joined[ROW].astype(str)
-    key = joined["estate_id"].where(joined["estate_id"] != "", joined["name"]).where(lambda ids: ids != "", numbered)
-    repeated = key.duplicated()
-    for name, row in zip(key[repeated], joined.loc[repeated, ROW], strict=True):
-        log.add(Problem(file=side.source.path.name if side else "", row=int(row), column="小区编号", value=name,
-                        why="another estate has this id or, without an id, this name",
-                        fix="give each estate an id of its own in the column 小区编号"))
-    return joined[~repeated].set_index(key[~repeated].rename("estate_id"))
+def _by_id(joined: pd.DataFrame, outlines: Rows | None, roster: Rows | None) -> pd.DataFrame:
+    """The joined rows on their id, else their name; what repeats one is an error and left out."""
+    key = joined["estate_id"].where(joined["estate_id"] != "", joined["name"])
+    repeated = joined[key.duplicated()].assign(key=key)
+    for side, column in ((outlines, OUTLINE_ROW), (roster, ROSTER_ROW)):
+        if side is not None:
+            mine = repeated[repeated[column] >= 0].set_index(column)["key"]
+            side.leave_out(mine.index, values=mine, column="小区编号",
+                           why="another estate has this id or, without an id, this name",
+                           fix="give each estate an id of its own in the column 小区编号")
+    return joined[~key.duplicated()].set_index(key[~key.duplicated()].rename("estate_id"))
 
 
-def _outlines(side: Side | None, to_crs: Any, log: ProblemLog) -> gpd.GeoSeries:
-    """The areas of the outlines' file in the metric CRS, on its rows; what is not an area is missing."""
-    if side is None or side.geometry is None or side.geometry.isna().all():
-        if to_crs is None:
-            raise InputError(Problem(file=side.source.path.name if side else "",
-                                     why="no estate has an outline, so no coordinate system can be chosen",
-                                     fix='give outlines, or add crs = "EPSG:4549" (or your zone) under [project]'))
-        return gpd.GeoSeries([], crs=to_crs)
-    moved = projected(gpd.GeoDataFrame(geometry=side.geometry), to_crs, file=side.source.path.name).geometry
-    wrong = moved.notna() & ~moved.geom_type.isin(_AREAS)
-    if wrong.any():
-        kinds = tuple(sorted(set(moved[wrong].geom_type)))
-        log.add(side.problem(why=say("{count} rows hold {kinds}, not outlines", count=int(wrong.sum()), kinds=kinds),
-                             fix="draw their outlines as areas; until then these estates are not located"))
-    return moved.mask(wrong)
+def _crs_of(sides: list[Rows | None], town: Town, log: ProblemLog) -> Any:
+    if town.crs is not None:
+        return town.crs
+    given = [side for side in sides if side is not None]
+    chosen = next((side.geometry.crs for side in given if has_shape(side.geometry).any()), None)
+    if chosen is None:
+        log.raise_errors()  # coordinates that are wrong are why there are none
+        raise InputError(Problem(file=given[0].file,
+                                 why="no estate has an outline or a point, so no coordinate system can be chosen",
+                                 fix='give outlines, or add crs = "EPSG:4549" (or your zone) under [project]'))
+    return chosen
 
 
-def _repaired(geometry: gpd.GeoSeries, joined: pd.DataFrame, file: str, log: ProblemLog) -> gpd.GeoSeries:
+def _areas(side: Rows | None, crs: Any) -> gpd.GeoSeries:
+    """The areas of the outlines' file, on its rows; what is neither an area nor a point is said."""
+    if side is None or not has_shape(side.geometry).any():
+        return gpd.GeoSeries([], crs=crs)
+    shapes = side.geometry
+    wrong = shapes.notna() & ~shapes.geom_type.isin(_AREAS)
+    strange = wrong & ~has_shape(_lone_points(shapes))
+    if strange.any():
+        kinds = tuple(sorted(set(shapes[strange].geom_type)))
+        side.problem(why=say("{count} rows hold {kinds}, not outlines", count=int(strange.sum()), kinds=kinds),
+                     fix="draw their outlines as areas; until then these estates are not located", severity="warning")
+    return in_crs(shapes.mask(wrong), crs)
+
+
+def _lone_points(shapes: gpd.GeoSeries) -> gpd.GeoSeries:
+    """Points, and collections of one point; everything else is missing."""
+    kind = shapes.geom_type
+    lone = (kind == "MultiPoint") & (shapely.get_num_geometries(shapes.to_numpy()) == 1)
+    return shapes.mask(lone, shapes.representative_point()).where((kind == "Point") | lone)
+
+
+def _points(sides: Sides, places: Rows | None, joined: pd.DataFrame, crs: Any) -> gpd.GeoSeries:
+    """Where each estate is said to lie: by the list of places, else the outlines' file, else the roster."""
+    found = gpd.GeoSeries([None] * len(joined), index=joined.index, crs=crs)
+    if places is not None:
+        found = found.combine_first(_listed_places(places, joined, crs)).reindex(joined.index)
+    for side, column in zip(sides, (OUTLINE_ROW, ROSTER_ROW), strict=True):
+        if side is not None and has_shape(side.geometry).any():
+            said = _of_rows(in_crs(_lone_points(side.geometry), crs), joined, column)
+            found = found.where(has_shape(found), said)
+    return found
+
+
+def _listed_places(places: Rows, joined: pd.DataFrame, crs: Any) -> gpd.GeoSeries:
+    key = places.text("estate_id").loc[places.kept]
+    strange = key[~key.isin(joined.index)]
+    if len(strange):
+        known = gpd.GeoDataFrame(joined[["name", "alias_names"]], geometry=[None] * len(joined), crs=crs)
+        unknown_estates(places, strange, Estates.of(known))
+    places.leave_out(strange.index, why="no estate has this id", values=strange, severity="warning",
+                     fix="write 小区编号 as the estates' file does, or delete the row")
+    places.done(places.kept)
+    key = key.loc[places.kept]
+    return in_crs(places.geometry.loc[key.index], crs).set_axis(pd.Index(key, dtype="object", name="estate_id"))
+
+
+def _of_rows(shapes: gpd.GeoSeries, joined: pd.DataFrame, column: str) -> gpd.GeoSeries:
+    return gpd.GeoSeries(shapes.reindex(joined[column]).to_numpy(), index=joined.index, crs=shapes.crs)
+
+
+def _repaired(geometry: gpd.GeoSeries, joined: pd.DataFrame, outlines: Rows | None) -> gpd.GeoSeries:
     areas, ledger = repair_areas(geometry)
-    rows = joined.loc[ledger.index, ROW]
-    for key, row, (reason, before, after) in zip(ledger.index, rows, ledger.to_numpy(), strict=True):
-        log.add(Problem(
-            file=file, row=int(row), value=str(key), severity="warning",
+    for key, (reason, before, after) in zip(ledger.index, ledger.to_numpy(), strict=True):
+        assert outlines is not None  # noqa: S101 - only a file of outlines has shapes
+        outlines.problem(
+            label=joined.loc[key, OUTLINE_ROW], value=str(key), severity="warning",
             why=say("broken outline ({reason}) repaired: {before_m2:.1f} m² before, {after_m2:.1f} m² after",
                     reason=fault(reason), before_m2=before, after_m2=after),
-            fix="look at it on the map and redraw it where the repair is wrong"))
-    unlocated = ~has_shape(areas)
-    listed = (joined[OUTLINE_ROW] < 0) & bool((joined[OUTLINE_ROW] >= 0).any())
-    unlisted = unlocated & ~listed
-    if unlisted.any():
-        log.add(Problem(file=file, severity="warning", value=", ".join(areas.index[unlisted][:10]),
-                        why=say("{count} of {total} estates have no outline", count=int(unlisted.sum()),
-                                total=len(areas)),
-                        fix="draw their outlines; until then what depends on place is unknown for them"))
-    return areas.mask(unlocated)
+            fix="look at it on the map and redraw it where the repair is wrong")
+    return areas.where(has_shape(areas))
+
+
+def _warn_of_unlocated(side: Rows | None, areas: gpd.GeoSeries, points: gpd.GeoSeries) -> None:
+    nowhere = areas.index[~has_shape(areas) & ~has_shape(points)]
+    if len(nowhere) and side is not None:
+        side.problem(
+            severity="warning", value=", ".join(nowhere[:10]),
+            why=say("{count} of {total} estates have neither outline nor coordinates; what depends on place is unknown "
+                    "for them", count=len(nowhere), total=len(areas)),
+            fix='draw their outlines, or fill in to_locate.xlsx, which check writes beside the project, and write '
+                'located = "to_locate.xlsx" below [estates]')

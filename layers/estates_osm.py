@@ -3,16 +3,15 @@
 from typing import Any
 
 import geopandas as gpd
-import pandas as pd
 
 from gis.errors import Problem, ProblemLog, say
 from gis.geometry import fault, has_shape, repair_areas
 from gis.tables import Estates
+from layers.doubts import Doubts
 from layers.estates import mark_edge_of_data
 from layers.osm_extract import OsmExtract
+from layers.quality_shapes import list_nested, overlapping
 from layers.streets import project_extent
-
-_NESTED_SHARE = 0.9
 
 
 def estates_of_osm(
@@ -32,14 +31,14 @@ def estates_of_osm(
     """
     areas = repaired_areas(extract.estates, to_crs, extract.file, log)
     names = areas["name"].where(areas["name"] != "", "住区 " + areas.index.to_series().astype(str))
-    estates = Estates.of(areas.assign(name=names, walled=walled))
+    estates = Estates.of(areas.assign(name=names, walled=walled, outline_basis="osm_landuse"))
     cut = extract.cut.loc[extract.cut["part"] == "estates", "object_id"]
     if len(cut):
         log.add(Problem(file=extract.file, value=", ".join(cut.head(10)), severity="warning",
                         why=say("{count} residential areas are cut by the edge of the extract and left out",
                                 count=len(cut)),
                         fix="export a larger area"))
-    _warn_of_nested(estates, extract.file, log)
+    list_nested(overlapping(estates.frame.geometry), estates.frame["name"], Doubts(log, extract.file))
     return mark_edge_of_data(estates, project_extent(extract.extent, to_crs), edge_margin_m)
 
 
@@ -54,18 +53,3 @@ def repaired_areas(frame: gpd.GeoDataFrame, to_crs: Any, file: str, log: Problem
                     reason=fault(row["reason"]), before_m2=row["area_before_m2"], after_m2=row["area_after_m2"])))
     kept = has_shape(shapes)
     return moved.set_geometry(shapes)[kept]
-
-
-def _warn_of_nested(estates: Estates, file: str, log: ProblemLog) -> None:
-    shapes = estates.frame.geometry
-    outer, inner = shapes.sindex.query(shapes, predicate="intersects")
-    outer, inner = outer[outer != inner], inner[outer != inner]
-    first, second = shapes.iloc[outer], shapes.iloc[inner]
-    shared_m2 = first.intersection(second, align=False).area.to_numpy()
-    inside = (shared_m2 >= _NESTED_SHARE * second.area.to_numpy()) & (
-        (first.area.to_numpy() > second.area.to_numpy()) | (outer < inner))
-    names = estates.frame["name"].to_numpy()
-    for row in pd.DataFrame({"inner": names[inner[inside]], "outer": names[outer[inside]]}).itertuples():
-        log.add(Problem(file=file, value=str(row.inner), severity="warning",
-                        why=say("this estate lies inside the estate {outer}; both are kept", outer=str(row.outer)),
-                        fix="take one of them out of the project if they are one estate"))

@@ -1,0 +1,122 @@
+"""Which unit answers for which matter (责任分工), and what became of the tasks of an earlier run (任务进度)?"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+from rapidfuzz import process
+
+from gis.errors import ProblemLog, either, say
+from layers.cells import folded
+from layers.files import Source
+from layers.places import Town
+from layers.rows import Rows, read_rows
+
+_OFFERED = 3
+
+
+@dataclass(frozen=True)
+class Responsibilities:
+    """One row per matter and community: ``analysis`` (its name in the program), ``community``, ``unit``.
+
+    An empty ``community`` stands for all of them, an empty ``unit`` for one that is not settled.
+    """
+
+    frame: pd.DataFrame
+
+    @classmethod
+    def empty(cls) -> "Responsibilities":
+        """Nobody has been named."""
+        return cls(pd.DataFrame({name: pd.Series([], dtype="object") for name in ("analysis", "community", "unit")}))
+
+    def unit_of(self, analysis: str, community: str = "") -> str:
+        """The unit for a matter in a community, else for all communities, else ``""``."""
+        rows = self.frame[self.frame["analysis"] == analysis].set_index("community")["unit"]
+        own = str(rows.get(community, "")) if community else ""
+        return own or str(rows.get("", ""))
+
+
+@dataclass(frozen=True)
+class TaskProgress:
+    """One row per task on ``task_id``: ``due`` and ``done_on`` (days, NaT where not said) and ``remark``."""
+
+    frame: pd.DataFrame
+
+    @classmethod
+    def empty(cls) -> "TaskProgress":
+        """Nothing is known of any task."""
+        return cls(_progress_frame(pd.DataFrame(index=pd.Index([], dtype="object"))))
+
+
+def read_responsibilities(
+    source: Source, matters: Mapping[str, str], communities: pd.Series, *, town: Town, log: ProblemLog,
+) -> Responsibilities:
+    """Read which unit answers for which matter; a blank unit stays blank.
+
+    A row of a matter that no analysis is called by is left out; a community that no estate names is said. Both are
+    warnings.
+
+    Args:
+        source: a table, such as a sheet of the roster's workbook.
+        matters: what an analysis may be called, and its name in the program.
+        communities: those of the estates.
+        town: where the project lies.
+        log: takes every problem of the rows, and the account of them.
+
+    Raises:
+        InputError: the file cannot be read.
+    """
+    rows = read_rows(source, "responsibility", part="responsibilities", town=town, log=log,
+                     required=[("analysis",), ("unit",)])
+    known = pd.Series(matters)
+    known.index = folded(pd.Series(known.index, dtype="object"))
+    said = rows.text("analysis")
+    analysis = folded(said).map(known[~known.index.duplicated()])
+    for label in rows.kept[analysis.loc[rows.kept].isna()]:
+        near = [name for name, _, _ in process.extract(said.loc[label], list(matters), limit=_OFFERED)]
+        rows.leave_out([label], why="no analysis is called so", values=said, severity="warning", column="事项",
+                       fix=say("write one of {names}", names=either(near)))
+    table = pd.DataFrame({"analysis": analysis, "community": rows.text("community"), "unit": rows.text("unit")})
+    kept = table.loc[rows.kept]
+    rows.leave_out(kept.index[kept.duplicated(["analysis", "community"])], values=said, severity="error",
+                   why="another row says who answers for this matter in this community", fix="keep one of the rows")
+    _note_communities(rows, communities)
+    rows.done(rows.kept)
+    return Responsibilities(table.loc[rows.kept].reset_index(drop=True).astype("object"))
+
+
+def read_progress(source: Source, *, town: Town, log: ProblemLog) -> TaskProgress:
+    """Read what became of tasks; a task given twice is an error and counts once.
+
+    Args:
+        source: a table, such as a sheet of the roster's workbook.
+        town: where the project lies.
+        log: takes every problem of the rows, and the account of them.
+
+    Raises:
+        InputError: the file cannot be read.
+    """
+    rows = read_rows(source, "progress", part="progress", town=town, log=log, required=[("task_id",)])
+    key = rows.text("task_id")
+    rows.leave_out(rows.kept[(key == "").loc[rows.kept]], why="this row does not say its task",
+                   fix="copy 任务编号 from the list of tasks")
+    key = key.loc[rows.kept]
+    rows.leave_out(key.index[key.duplicated()], why="another row has this id", values=key, column="任务编号",
+                   fix="give each row an id of its own")
+    rows.done(rows.kept)
+    fields = rows.fields.assign(remark=rows.text("remark")).loc[rows.kept]
+    return TaskProgress(_progress_frame(fields.set_axis(pd.Index(key.loc[rows.kept], dtype="object"), axis="index")))
+
+
+def _note_communities(rows: Rows, communities: pd.Series) -> None:
+    named = rows.text("community").loc[rows.kept]
+    strange = named.index[(named != "") & ~folded(named).isin(set(folded(communities)))]
+    rows.list_rows(strange, why="no estate is in this community", values=named, severity="warning", column="社区",
+                   fix="write the community as the roster does, or leave it empty for all")
+
+
+def _progress_frame(fields: pd.DataFrame) -> pd.DataFrame:
+    days = {name: pd.to_datetime(fields.get(name, pd.Series(pd.NaT, fields.index))).astype("datetime64[us]")
+            for name in ("due", "done_on")}
+    remark = fields.get("remark", pd.Series("", fields.index)).astype("object")
+    return pd.DataFrame({**days, "remark": remark}).rename_axis("task_id").sort_index()

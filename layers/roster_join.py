@@ -1,0 +1,128 @@
+"""Which rows of the outlines and of the roster are the same estate, and what do the two say of it together?
+
+Rows join by id, else by a name that is surely the same, the official one or another (别名). What only looks alike is
+offered to the planner and never joined.
+"""
+
+import pandas as pd
+
+from gis.errors import Words, listed, say
+from layers.estate_names import called, likely, name_table, street_names
+from layers.fields import fields_of
+from layers.names import paired_names
+from layers.rosters import interval_fields, number_fields, text_fields
+from layers.rows import Rows
+
+OUTLINE_ROW = "_outline_row"
+"""Column of the joined rows: the label of the outlines' row, -1 where there is none."""
+ROSTER_ROW = "_roster_row"
+"""Column of the joined rows: the label of the roster's row, -1 where there is none."""
+
+_LISTED = 10
+
+
+def join(outlines: Rows | None, roster: Rows | None) -> pd.DataFrame:
+    """One row per estate of both files, with ``OUTLINE_ROW`` and ``ROSTER_ROW``; at least one of them is given.
+
+    What the roster says holds, words and names of the outlines before those of the roster. Rows without a partner stay
+    and are listed as warnings, each with the names it may stand for.
+    """
+    if outlines is None or roster is None:
+        only, mine = (roster, ROSTER_ROW) if outlines is None else (outlines, OUTLINE_ROW)
+        said = pd.DataFrame() if only is None else only.fields.loc[only.kept].copy()
+        said[OUTLINE_ROW], said[ROSTER_ROW] = -1, -1
+        said[mine] = said.index
+        return said
+    base = outlines.fields.loc[outlines.kept].copy()
+    base[OUTLINE_ROW], base[ROSTER_ROW] = base.index, -1
+    match = _matches(outlines, roster)
+    found, alone = match[match >= 0], match.index[match < 0]
+    unlisted = base.index[~base.index.isin(found)]
+    _list_alone(outlines, unlisted, say("outlines have no row in the roster"),
+                say("add them to the roster; until then their numbers are unknown"))
+    _list_alone(roster, alone, say("rows of the roster have no outline"),
+                say("draw their outlines, or make ids or names agree"))
+    _offer(roster, alone, outlines, unlisted)
+    said = roster.fields.loc[found.index].set_axis(found.to_numpy()).reindex(base.index)
+    base[ROSTER_ROW] = pd.Series(found.index, found.to_numpy()).reindex(base.index, fill_value=-1)
+    together = _together(base, said, outlines, roster)
+    lone = roster.fields.loc[alone].copy()
+    lone[OUTLINE_ROW], lone[ROSTER_ROW] = -1, alone
+    return pd.concat([together, lone], ignore_index=True)
+
+
+def _together(base: pd.DataFrame, said: pd.DataFrame, outlines: Rows, roster: Rows) -> pd.DataFrame:
+    """The outlines' rows with what the roster says of them; where both say a number and differ, that is a warning."""
+    joined = base.copy()
+    bounded = set(interval_fields())
+    for name in number_fields():
+        differs = said[name].notna() & base[name].notna() & (said[name] != base[name])
+        if differs.any():
+            roster.problem(
+                why=say("{count} values of {column} differ from those of {file}, first for {name!r}",
+                        column=fields_of("roster")[name].label, count=int(differs.sum()), file=outlines.file,
+                        name=base.loc[differs, "name"].iloc[0]),
+                fix="correct the wrong file; the roster's values are used", severity="warning")
+        ends = [f"{name}_low", f"{name}_high"] if name in bounded else []
+        speaks = said[[name, *ends]].notna().any(axis="columns")
+        for column in (name, *ends):
+            joined[column] = said[column].where(speaks, base[column])
+    some = (joined["illegal_buildings"] > 0) | (joined["illegal_buildings_low"] > 0)
+    joined["illegal_building"] = said["illegal_building"].fillna(base["illegal_building"]).mask(some, 1.0)
+    for name in text_fields():
+        joined[name] = base[name].where(base[name] != "", said[name].fillna(""))
+    return joined
+
+
+def _matches(outlines: Rows, roster: Rows) -> pd.Series:
+    """For each row of the roster its row of the outlines or -1: by id, else by name where one of the two has no id."""
+    ours, theirs = outlines.fields.loc[outlines.kept], roster.fields.loc[roster.kept]
+    ids = ours["estate_id"][ours["estate_id"] != ""]
+    row_of = pd.Series(ids.index, index=ids.to_numpy(), dtype="int64")
+    match = theirs["estate_id"].map(row_of).fillna(-1).astype("int64")
+    pairs = _same_name(theirs[match < 0], ours[~ours.index.isin(match)])
+    twice = pairs["roster_row"].duplicated(keep=False) | pairs["outline_row"].duplicated(keep=False)
+    unclear = pd.Index(pairs.loc[twice, "roster_row"].unique())
+    roster.list_rows(unclear, values=theirs["name"],
+                     why="this name stands for more than one estate, so the row cannot be joined by it",
+                     fix=say("add the column 小区编号 to this file and to {file}", file=outlines.file))
+    match.loc[pairs.loc[~twice, "roster_row"]] = pairs.loc[~twice, "outline_row"].to_numpy()
+    return match
+
+
+def _same_name(theirs: pd.DataFrame, ours: pd.DataFrame) -> pd.DataFrame:
+    """Pairs of rows that share a name, official or other, and whose ids do not contradict each other."""
+    left, right = name_table(theirs["name"], theirs["alias_names"]), name_table(ours["name"], ours["alias_names"])
+    streets = street_names(theirs["street"], ours["street"])
+    left["key"], right["key"] = paired_names(left["name"], right["name"], streets)
+    pairs = left[left["key"] != ""].merge(right[right["key"] != ""], on="key")[["row_x", "row_y"]].drop_duplicates()
+    pairs = pairs.set_axis(["roster_row", "outline_row"], axis="columns").reset_index(drop=True)
+    their_id = theirs["estate_id"].reindex(pairs["roster_row"]).to_numpy()
+    our_id = ours["estate_id"].reindex(pairs["outline_row"]).to_numpy()
+    agree = (their_id == "") | (our_id == "") | (their_id == our_id)
+    return pd.DataFrame(pairs[agree])
+
+
+def _list_alone(side: Rows, labels: pd.Index, what: Words, fix: Words) -> None:
+    if len(labels):
+        names = _shown(side, labels)
+        why = say("{count} {what}: {names}", count=len(labels), what=what, names=listed(names, _LISTED))
+        side.problem(why=why, fix=fix, label=labels[0], severity="warning")
+
+
+def _offer(roster: Rows, alone: pd.Index, outlines: Rows, unlisted: pd.Index) -> None:
+    """Say of each row of the roster without an outline which of the outlines without a row it may stand for."""
+    there = outlines.fields.loc[unlisted]
+    known = name_table(there["name"], there["alias_names"])
+    labels = called(known["row"].map(there["name"]), known["row"].map(there["estate_id"]))
+    names = roster.fields.loc[alone, "name"]
+    for label, guesses in likely(names, known["name"], labels).items():
+        roster.problem(
+            label=label, value=str(names.loc[label]), severity="warning",
+            why=say("no outline belongs to this row; did you mean {names}?", names=guesses),
+            fix=say("if it is that one, write the same 小区编号 or 小区名称 here and in {file}", file=outlines.file))
+
+
+def _shown(side: Rows, labels: pd.Index) -> list[str]:
+    rows = side.fields.loc[labels]
+    return rows["name"].where(rows["name"] != "", rows["estate_id"]).astype(str).tolist()
