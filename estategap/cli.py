@@ -12,11 +12,13 @@ import typer
 from rich.console import Console
 
 if TYPE_CHECKING:
-    from gis.errors import Problem
+    from gis.errors import Problem, Words
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
                   help="住宅小区设施缺口与改造优先级 · "
                        "Facility gaps, ranking and retrofit maps for residential estates")
+_MOST_SHOWN = 200
+"""Problems shown in a terminal; ``check`` writes all of them to problems.xlsx."""
 _console = Console(stderr=True, soft_wrap=True)
 
 
@@ -75,8 +77,30 @@ def init(
     with _plain_errors(lang):
         from estategap.starter import make_project  # noqa: PLC0415
 
-        for path in make_project(folder, osm=osm, place=place):
+        for path in make_project(folder, osm=osm, place=place, lang=lang.value):
             typer.echo(path)
+
+
+@app.command()
+def fetch(
+    project: _Project,
+    again: Annotated[bool, typer.Option("--again", help="ask anew, even for what has come today")] = False,
+    lang: _Lang = LangChoice.ZH,
+) -> None:
+    """Fetch OpenStreetMap for the area into osm/: the only command that uses the network."""
+    with _plain_errors(lang):
+        from datetime import date  # noqa: PLC0415
+
+        from estategap.fetch import fetch_project  # noqa: PLC0415
+        from maps.texts import words  # noqa: PLC0415
+
+        def tell(said: "Words") -> None:
+            _console.print(_visible(words(said, lang.value)), markup=False, highlight=False)
+
+        today = date.today()  # noqa: DTZ011 - the planner's own day
+        with _console.status("OpenStreetMap …"):
+            target = fetch_project(project, today=today, again=again, lang=lang.value, tell=tell)
+        typer.echo(target)
 
 
 @app.command()
@@ -85,13 +109,20 @@ def check(project: _Project, lang: _Lang = LangChoice.ZH) -> None:
     with _plain_errors(lang):
         from estategap.job import check_project  # noqa: PLC0415
         from estategap.progress import Progress  # noqa: PLC0415
+        from maps.account import account_line, accounts  # noqa: PLC0415
         from maps.texts import Texts  # noqa: PLC0415
 
-        problems, report = check_project(project, Progress(_console), lang=lang.value)
-        _print_problems(problems, lang)
-        errors = sum(problem.severity == "error" for problem in problems)
-        counts = Texts(lang.value)("cli.counts", errors=errors, warnings=len(problems) - errors)
-        typer.echo(counts + (f" → {report}" if problems else ""))
+        found, texts = check_project(project, Progress(_console), lang=lang.value), Texts(lang.value)
+        for one in accounts(found.readings, texts):
+            typer.echo(_visible(account_line(one, texts), keep="\n"))
+        _print_problems(found.problems, lang)
+        errors = sum(problem.severity == "error" for problem in found.problems)
+        counts = texts("cli.counts", errors=errors, warnings=len(found.problems) - errors)
+        typer.echo(f"{counts} → {found.report}")
+        if found.located:
+            typer.echo(texts("cli.located", **found.located))
+        if found.to_locate:
+            typer.echo(texts("cli.to_locate", file=found.to_locate))
         if errors:
             raise typer.Exit(1)
 
@@ -114,17 +145,21 @@ def _say_where(folder: Path) -> None:
 def _print_problems(problems: "Iterable[Problem]", lang: LangChoice) -> None:
     from maps.texts import Texts, problem_line  # noqa: PLC0415
 
-    for problem in problems:
+    every = list(problems)
+    for problem in every[:_MOST_SHOWN]:
         style = "red" if problem.severity == "error" else "yellow"
         severity = Texts(lang.value)(f"problem.{problem.severity}")
         line = Texts(lang.value)("cli.problem", severity=severity, line=problem_line(problem, lang.value))
         _console.print(_visible(line), style=style, markup=False, highlight=False)
+    if len(every) > _MOST_SHOWN:
+        _console.print(Texts(lang.value)("cli.more", count=len(every) - _MOST_SHOWN), markup=False)
 
 
-def _visible(text: str) -> str:
-    """Text in which what steers a terminal (controls, format signs, line ends) is written out."""
+def _visible(text: str, keep: str = "") -> str:
+    """Text in which what steers a terminal (controls, format signs, line ends) is written out, but for ``keep``."""
     steering = ("C", "Zl", "Zp")
-    return "".join(repr(sign)[1:-1] if unicodedata.category(sign).startswith(steering) else sign for sign in text)
+    return "".join(repr(sign)[1:-1] if unicodedata.category(sign).startswith(steering) and sign not in keep else sign
+                   for sign in text)
 
 
 @contextmanager

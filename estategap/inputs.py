@@ -1,42 +1,47 @@
 """Everything a project names, read once and made to fit together."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
+import pandas as pd
 import pyproj
 import shapely
 from pyproj.exceptions import CRSError
 
+from estategap.plan import people_of
 from estategap.project import FILE_NAME, Project
+from estategap.sources import Sources
 from estategap.walking import WalkingRule
 from gis.crs import metric_crs_of
 from gis.errors import InputError, Problem, ProblemLog, say
+from gis.ledger import Reading
+from gis.offset_reference import OffsetReference
 from gis.tables import BaseMap, Buildings, Doors, Estates, Facilities, Gates, Streets
-from layers.basemap import read_basemap
-from layers.basemap_osm import basemap_of_osm
-from layers.buildings import buildings_in_estates, buildings_of_osm, read_buildings
-from layers.complaints import count_complaints, with_complaints
-from layers.doors import doors_of_osm, read_doors
+from layers.assignments import Responsibilities, TaskProgress
+from layers.buildings import buildings_in_estates
 from layers.estates import mark_edge_of_data, read_estates
 from layers.estates_osm import estates_of_osm
-from layers.facilities import inside_estates, merge_facilities, read_facilities
-from layers.facilities_osm import facilities_of_osm
 from layers.files import open_source
-from layers.gates import gates_of_osm, read_gates
 from layers.kinds import facility_kinds
+from layers.lifts import Lifts, with_lifts
+from layers.offset_check import check_offsets
 from layers.osm import read_osm
 from layers.osm_extract import OsmExtract
-from layers.people import Profile, estimate_households, people_at_doors, people_of_raster
-from layers.rasters import read_raster_window
-from layers.streets import read_streets, streets_of_osm
+from layers.outlines_assumed import points_of
+from layers.people import people_at_doors
+from layers.places import LON_LAT, Town
+from layers.quality import check_quality
 
 _SAME_PLACE_M = 1000.0
 
 
 @dataclass(frozen=True)
 class Inputs:
-    """All tables of a project in one metric CRS; ``warnings`` is what is doubtful but does not stop the job."""
+    """All tables of a project in one metric CRS.
+
+    ``warnings`` is what is doubtful but does not stop the job; ``readings`` accounts for every row of every file.
+    """
 
     estates: Estates
     buildings: Buildings
@@ -46,6 +51,10 @@ class Inputs:
     facilities: Mapping[str, Facilities]
     basemap: BaseMap
     warnings: tuple[Problem, ...]
+    readings: tuple[Reading, ...]
+    lifts: Lifts
+    responsibilities: Responsibilities
+    progress: TaskProgress
 
     @property
     def layers(self) -> dict[str, Any]:
@@ -54,16 +63,16 @@ class Inputs:
                 **self.facilities}
 
 
-def read_inputs(project: Project, walking: WalkingRule) -> Inputs:
-    """Read and join everything.
+def read_inputs(project: Project, walking: WalkingRule, readings: list[Reading] | None = None) -> Inputs:
+    """Read and join everything; ``readings``, where given, takes how each file was read, whatever else is wrong.
 
     Raises:
         InputError: all errors of all files at once, with the warnings.
     """
-    log = ProblemLog()
+    log = ProblemLog(readings=[] if readings is None else readings)
     try:
         estates, osm = _placed(project, walking, log)
-        return _around(project, osm, estates, walking, log)
+        return _around(Sources(project, osm, _town_of(estates, osm), log), estates, walking)
     except InputError as error:
         raise InputError(dict.fromkeys((*log, *error.problems))) from None
 
@@ -81,9 +90,10 @@ def _placed(project: Project, walking: WalkingRule, log: ProblemLog) -> tuple[Es
 
 
 def _open_others(project: Project, log: ProblemLog) -> None:
-    parts = (project.streets, project.buildings, project.doors, project.gates, project.complaints, *project.facilities)
+    parts = (project.streets, project.buildings, project.doors, project.gates, project.complaints, *project.facilities,
+             project.lifts, project.responsibilities, project.progress)
     sources = [project.source(one) for one in parts if one]
-    others = (project.basemap.water, project.basemap.green, project.population and project.population.file)
+    others = (project.basemap.water, project.basemap.green, *(one.file for one in project.population))
     sources += [project.source_of(file, crs=project.basemap.crs) for file in others if file]
     for source in sources:
         log.attempt(lambda one=source: open_source(one), None)  # type: ignore[misc]
@@ -100,15 +110,14 @@ def _osm(project: Project, log: ProblemLog) -> OsmExtract | None:
 
 def _estates(project: Project, osm: OsmExtract | None, walking: WalkingRule, log: ProblemLog) -> Estates:
     section, crs = project.estates, _working_crs(project)
-    if section.file or section.roster:
-        outlines = (
-            project.source_of(section.file, layer=section.layer, sheet=section.sheet, crs=section.crs)
-            if section.file
-            else None
-        )
-        roster = project.source_of(section.roster, sheet=section.roster_sheet) if section.roster else None
-        return read_estates(outlines=outlines, roster=roster, walled_default=section.walled, log=log, to_crs=crs,
-                            data_year=project.project.data_date.year)
+    if section.file or project.roster:
+        outlines = project.source_of(section.file, section) if section.file else None
+        roster = project.source(project.roster) if project.roster else None
+        home = osm.extent.bounds if osm else None
+        located = project.source_of(section.located) if section.located else None
+        return read_estates(outlines=outlines, roster=roster, located=located, walled_default=section.walled, log=log,
+                            town=Town(crs, home), data_year=project.project.data_date.year,
+                            round_spread=people_of(project).approximate_spread)
     assert osm is not None  # noqa: S101 - read_project refuses a project with neither
     return estates_of_osm(osm, crs or metric_crs_of(osm.streets), edge_margin_m=walking.edge_margin_m,
                           walled=section.walled, log=log)
@@ -142,24 +151,36 @@ def _stretched(crs: pyproj.CRS) -> bool:
     return mercator or any(axis.unit_conversion_factor != 1 for axis in crs.axis_info)
 
 
-def _around(
-    project: Project, osm: OsmExtract | None, estates: Estates, walking: WalkingRule, log: ProblemLog
-) -> Inputs:
+def _around(sources: Sources, estates: Estates, walking: WalkingRule) -> Inputs:
     """Everything that is placed by the estates: read part by part, so that one bad file does not hide another."""
-    crs = estates.crs
-    streets = log.attempt(lambda: _streets(project, osm, estates, log), Streets.empty(crs))
-    buildings = log.attempt(lambda: _buildings(project, osm, estates, log), Buildings.empty(crs))
-    gates = log.attempt(lambda: _gates(project, osm, estates, log), Gates.empty(crs))
-    doors = log.attempt(lambda: _doors(project, osm, buildings, log), Doors.empty(crs))
-    facilities = {kind: _facilities(project, osm, kind, estates, log) for kind in facility_kinds()}
-    people = log.attempt(lambda: _with_people(project, estates, buildings, log), estates)
-    basemap = log.attempt(lambda: _basemap(project, osm, streets, buildings, crs), BaseMap.empty(crs))
-    _check_near(project, streets, estates, log)
+    crs, log = estates.crs, sources.log
+    streets = log.attempt(sources.streets, Streets.empty(crs))
+    footprints = log.attempt(sources.footprints, Buildings.empty(crs))
+    estates = log.attempt(lambda: sources.outlined(estates, footprints, streets), estates)
+    buildings = buildings_in_estates(footprints, estates, log=log)
+    gates = log.attempt(lambda: sources.gates(estates), Gates.empty(crs))
+    doors = log.attempt(lambda: sources.doors(buildings), Doors.empty(crs))
+    facilities = {kind: sources.facilities(kind, estates) for kind in facility_kinds()}
+    people = log.attempt(lambda: sources.with_people(estates, buildings), estates)
+    basemap = log.attempt(lambda: sources.basemap(streets, buildings), BaseMap.empty(crs))
+    lifts = log.attempt(lambda: sources.lifts(estates), Lifts.empty())
+    responsibilities = log.attempt(lambda: sources.responsibilities(estates), Responsibilities.empty())
+    progress = log.attempt(sources.progress, TaskProgress.empty())
+    _check_near(sources.project, streets, estates, log)
+    if len(streets):
+        reference = OffsetReference.of(streets.frame.geometry)
+        log.readings[:] = check_offsets(log.readings, reference, log)
+    marked = mark_edge_of_data(estates, streets.extent, walking.edge_margin_m)
+    osm_file = sources.project.osm.file if sources.project.osm else ""
+    check_quality(marked, buildings, gates, streets, facilities, log=log, osm_file=osm_file)
     log.raise_errors()
-    people = mark_edge_of_data(people, streets.extent, walking.edge_margin_m)
+    people = mark_edge_of_data(with_lifts(people, lifts), streets.extent, walking.edge_margin_m)
     doors = people_at_doors(people, buildings, doors)
     doors = Doors.of(doors.frame[doors.frame["estate_id"].isin(people.ids)])
-    return Inputs(people, buildings, doors, gates, streets, facilities, basemap, tuple(log))
+    return Inputs(
+        estates=people, buildings=buildings, doors=doors, gates=gates, streets=streets, facilities=facilities,
+        basemap=basemap, warnings=tuple(log), readings=tuple(log.readings), lifts=lifts,
+        responsibilities=responsibilities, progress=progress)
 
 
 def _check_near(project: Project, streets: Streets, estates: Estates, log: ProblemLog) -> None:
@@ -175,73 +196,10 @@ def _check_near(project: Project, streets: Streets, estates: Estates, log: Probl
                 fix="give the streets of this area, or the right crs in the section of the file that is elsewhere"))
 
 
-def _streets(project: Project, osm: OsmExtract | None, estates: Estates, log: ProblemLog) -> Streets:
-    if project.streets:
-        return read_streets(project.source(project.streets), to_crs=estates.crs, log=log,
-                            complete_around=project.streets.complete_around)
-    assert osm is not None  # noqa: S101 - read_project refuses a project with neither
-    return streets_of_osm(osm, estates.crs)
-
-
-def _buildings(project: Project, osm: OsmExtract | None, estates: Estates, log: ProblemLog) -> Buildings:
-    if project.buildings:
-        found = read_buildings(project.source(project.buildings), to_crs=estates.crs, log=log)
-    else:
-        found = buildings_of_osm(osm, estates.crs, log=log) if osm else Buildings.empty(estates.crs)
-    return buildings_in_estates(found, estates, log=log)
-
-
-def _gates(project: Project, osm: OsmExtract | None, estates: Estates, log: ProblemLog) -> Gates:
-    if project.gates:
-        return read_gates(project.source(project.gates), estates, to_crs=estates.crs, log=log)
-    return gates_of_osm(osm, estates) if osm else Gates.empty(estates.crs)
-
-
-def _doors(project: Project, osm: OsmExtract | None, buildings: Buildings, log: ProblemLog) -> Doors:
-    if project.doors:
-        return read_doors(project.source(project.doors), buildings, to_crs=buildings.crs, log=log)
-    return doors_of_osm(osm, buildings) if osm else Doors.empty(buildings.crs)
-
-
-def _facilities(project: Project, osm: OsmExtract | None, kind: str, estates: Estates, log: ProblemLog) -> Facilities:
-    """The lists of a kind and what OSM has of it; a kind nobody lists is empty and not complete."""
-    nothing = Facilities.empty(estates.crs, kind=kind)
-    lists = [
-        log.attempt(
-            lambda one=section: read_facilities(  # type: ignore[misc]
-                project.source(one), kind=kind, surveyed=one.surveyed, estates=estates, to_crs=estates.crs, log=log
-            ),
-            nothing,
-        )
-        for section in project.facilities
-        if section.kind == kind
-    ]
-    mapped = inside_estates(facilities_of_osm(osm, kind, estates.crs), estates) if osm else None
-    return merge_facilities(lists or [nothing], mapped, log=log)
-
-
-def _with_people(project: Project, estates: Estates, buildings: Buildings, log: ProblemLog) -> Estates:
-    """Count complaints; fill in unknown people from the raster, then households and people from the profile."""
-    if project.complaints:
-        estates = with_complaints(estates, count_complaints(project.source(project.complaints), estates, log))
-    if project.population and estates.located.any():
-        west, south, east, north = estates.frame.total_bounds
-        raster = read_raster_window(project.folder / project.population.file, (west, south, east, north), estates.crs)
-        estates = people_of_raster(estates, buildings, raster)
-    if project.profile:
-        estates = estimate_households(estates, buildings, Profile(**project.profile.model_dump()))
-    return estates
-
-
-def _basemap(project: Project, osm: OsmExtract | None, streets: Streets, buildings: Buildings, crs: Any) -> BaseMap:
-    section = project.basemap
-    water, green = (
-        project.source_of(file, crs=section.crs) if file else None for file in (section.water, section.green)
-    )
-    own = read_basemap(streets=streets, water=water, green=green, buildings=buildings)
-    if osm is None:
-        return own
-    mapped = basemap_of_osm(osm, crs)
-    return replace(
-        mapped, streets=own.streets if project.streets else mapped.streets, water=own.water if water else mapped.water,
-        green=own.green if green else mapped.green, buildings=own.buildings if project.buildings else mapped.buildings)
+def _town_of(estates: Estates, osm: OsmExtract | None) -> Town:
+    """Where the project lies: around the outlines and points of its estates, else around what OSM has."""
+    places = pd.concat([estates.frame.geometry[estates.located], points_of(estates)])
+    if len(places):
+        west, south, east, north = places.to_crs(LON_LAT).total_bounds
+        return Town(estates.crs, (west, south, east, north))
+    return Town(estates.crs, osm.extent.bounds if osm else None)

@@ -1,10 +1,12 @@
 """One project from file to run folder."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from xlsxwriter.exceptions import XlsxWriterException
 
-from estategap.inputs import read_inputs
+from estategap.inputs import Inputs, read_inputs
 from estategap.manifest import identity, input_digests, outputs_intact, run_id, write_manifest
 from estategap.pipeline import analyse
 from estategap.plan import plan_of, walking_of
@@ -12,9 +14,13 @@ from estategap.progress import Progress
 from estategap.project import Project, read_project
 from estategap.runs import check_place, name_latest, put_in_place
 from gis.errors import InputError, Problem, ProblemLog, reported, say, system_reason
+from gis.ledger import Reading
+from gis.tables import Estates
+from layers.to_locate import FILE_NAME as TO_LOCATE
 from maps.outputs import write_outputs
 from maps.problem_list import write_problem_list
 from maps.texts import Texts
+from maps.to_locate import list_to_locate
 from maps.view import Lang
 
 PROBLEMS = "problems.xlsx"
@@ -34,7 +40,7 @@ def run_project(path: Path, *, lang: Lang, out: Path | None, force: bool, progre
         with progress.step("fingerprint inputs", texts("progress.fingerprint")):
             this_run = identity(project, plan.pack, lang, input_digests(project))
     except InputError as error:
-        raise InputError(dict.fromkeys((*error.problems, *_problems(project, progress, texts)))) from None
+        raise InputError(dict.fromkeys((*error.problems, *_read(project, progress, texts)[0]))) from None
     folder = runs / f"{project.project.data_date}_{run_id(this_run)}"
     if not force and outputs_intact(folder, run_id(this_run)):
         progress.console.print(f"  = {texts('progress.unchanged')}", markup=False)
@@ -45,15 +51,30 @@ def run_project(path: Path, *, lang: Lang, out: Path | None, force: bool, progre
     def write(fresh: Path) -> None:
         with progress.step("write maps, tables and report", texts("progress.write")):
             outputs = write_outputs(view, fresh)
-        write_manifest(fresh, this_run, outputs, progress.timings_s)
+        write_manifest(fresh, this_run, outputs, view.readings, progress.timings_s)
 
     put_in_place(folder, write)
     name_latest(runs, folder)
     return folder
 
 
-def check_project(path: Path, progress: Progress, *, lang: Lang = "zh") -> tuple[tuple[Problem, ...], Path]:
-    """Read everything and gather what is wrong; the list is also written as ``problems.xlsx`` beside the project.
+@dataclass(frozen=True)
+class Checked:
+    """What a check found: problems, how each file was read, and the file where both are written.
+
+    ``located`` says how many estates there are and how many have an outline of their own, an assumed one and none;
+    nothing where the estates cannot be read. ``to_locate`` is the list of those without a place, if there are any.
+    """
+
+    problems: tuple[Problem, ...]
+    readings: tuple[Reading, ...]
+    report: Path
+    located: Mapping[str, int]
+    to_locate: Path | None
+
+
+def check_project(path: Path, progress: Progress, *, lang: Lang = "zh") -> Checked:
+    """Read everything and gather what is wrong; it is also written as ``problems.xlsx`` beside the project.
 
     ``lang`` is the language of that file and of what is shown meanwhile.
 
@@ -61,21 +82,49 @@ def check_project(path: Path, progress: Progress, *, lang: Lang = "zh") -> tuple
         InputError: there is no project to check.
     """
     project = read_project(path)
-    problems, report = _problems(project, progress, Texts(lang)), project.folder / PROBLEMS
+    problems, readings, inputs = _read(project, progress, Texts(lang))
+    log = ProblemLog(list(problems))
+    to_locate = log.attempt(lambda: _to_locate(project, inputs.estates, lang), None) if inputs else None
+    problems = tuple(log)
+    report = project.folder / PROBLEMS
     try:
-        write_problem_list(problems, report, lang)
+        write_problem_list(problems, readings, report, lang)
     except (OSError, XlsxWriterException) as error:
         reason = system_reason(error) if isinstance(error, OSError) else reported(error)
         unwritten = Problem(file=PROBLEMS, why=say("the list of problems cannot be written: {error}", error=reason),
                             fix="close it in other programs, or move it away")
         problems = (*problems, unwritten)
-    return problems, report
+    return Checked(problems, readings, report, _located(inputs.estates) if inputs else {}, to_locate)
 
 
-def _problems(project: Project, progress: Progress, texts: Texts) -> tuple[Problem, ...]:
+def _to_locate(project: Project, estates: Estates, lang: Lang) -> Path | None:
+    """The list of estates without a place, brought up to date; None where every estate has one."""
+    nowhere = estates.frame[~estates.located]
+    name = project.estates.located or ""
+    path = project.folder / (name if name.lower().endswith(".xlsx") else TO_LOCATE)
+    try:
+        list_to_locate(nowhere, path, lang)
+    except (OSError, XlsxWriterException) as error:
+        reason = system_reason(error) if isinstance(error, OSError) else reported(error)
+        raise InputError(Problem(
+            file=path.name, why=say("the list of estates to locate cannot be written: {error}", error=reason),
+            fix="close it in other programs, or move it away", severity="warning")) from None
+    return path if len(nowhere) else None
+
+
+def _located(estates: Estates) -> Mapping[str, int]:
+    assumed = estates.located & estates.frame["outline_assumed"]
+    return {"total": len(estates), "outlined": int((estates.located & ~assumed).sum()), "assumed": int(assumed.sum()),
+            "nowhere": int((~estates.located).sum())}
+
+
+def _read(
+    project: Project, progress: Progress, texts: Texts,
+) -> tuple[tuple[Problem, ...], tuple[Reading, ...], Inputs | None]:
     """What is wrong with weights and rules and with every input; a rule that is wrong does not hide a file that is."""
     log = ProblemLog()
     log.attempt(lambda: plan_of(project), None)
     with progress.step("read inputs", texts("progress.read")):
-        inputs = log.attempt(lambda: read_inputs(project, walking_of(project)), None)
-    return tuple(dict.fromkeys((*log, *(inputs.warnings if inputs else ()))))
+        readings: list[Reading] = []
+        inputs = log.attempt(lambda: read_inputs(project, walking_of(project), readings), None)
+    return tuple(dict.fromkeys((*log, *(inputs.warnings if inputs else ())))), tuple(readings), inputs

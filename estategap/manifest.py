@@ -3,7 +3,7 @@
 import hashlib
 import json
 import platform
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,9 @@ from analyses.standards import RulePack
 from estategap import __version__
 from estategap.project import Project
 from gis.errors import InputError, Problem
+from gis.ledger import Reading
 from layers.file_checks import check_present
+from maps.account import manifest_entry
 
 _LIBRARIES = ("geopandas", "shapely", "numpy", "pandas", "scipy", "pyproj", "pyogrio", "osmium", "highspy", "folium",
               "rasterio", "exactextract")
@@ -79,12 +81,14 @@ def run_id(identity_of_run: Mapping[str, Any]) -> str:
 
 
 def write_manifest(
-    folder: Path, identity_of_run: Mapping[str, Any], outputs: list[Path], timings_s: Mapping[str, float]
+    folder: Path, identity_of_run: Mapping[str, Any], outputs: list[Path], readings: Iterable[Reading],
+    timings_s: Mapping[str, float],
 ) -> None:
     """Write ``manifest.json``: the only file of a run that knows time and platform."""
     manifest = {
         "run_id": run_id(identity_of_run),
         **identity_of_run,
+        "readings": [manifest_entry(one) for one in readings],
         "outputs": {path.relative_to(folder).as_posix(): digest(path) for path in sorted(outputs)},
         "versions": {name: version(name) for name in _LIBRARIES},
         "platform": {"python": platform.python_version(), "system": platform.system(), "machine": platform.machine()},

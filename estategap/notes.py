@@ -22,6 +22,7 @@ def assumptions(inputs: Inputs, walk: StreetNetwork, project: Project, pack: Rul
         "doors_provisional": int(doors["provisional"].sum()),
         "no_way_out": int(_stuck(inputs, walk).sum()),
         "households_estimated": int(frame["households_basis"].isin(["floor_area", "profile"]).sum()),
+        "residents_registered": int((frame["residents_basis"] == "registered").sum()),
         "residents_raster": int((frame["residents_basis"] == "raster").sum()),
         "kinds_incomplete": sum(not table.complete for table in inputs.facilities.values()),
     }

@@ -56,6 +56,7 @@ def analyse(project: Project, plan: Plan, *, lang: Lang, run_id: str, progress: 
         ranking=_described(ranking, inputs),
         rules=_notes(pack),
         warnings=(*inputs.warnings, *unreachable(inputs, walk)),
+        readings=inputs.readings,
         assumptions=assumptions(inputs, walk, project, pack, lang),
     )
 

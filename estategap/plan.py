@@ -9,7 +9,9 @@ from analyses.methods.contract import Analysis
 from analyses.methods.discovery import discover
 from analyses.methods.rules import Rule
 from analyses.standards import RulePack, load_pack
-from estategap.project import FILE_NAME, About, Project
+from estategap.estimates import PeopleRule
+from estategap.project import FILE_NAME, Project
+from estategap.project_sections import About
 from estategap.walking import WalkingRule
 from gis.errors import InputError, Problem, ProblemLog, say
 
@@ -26,6 +28,7 @@ class Plan:
     rules: Mapping[str, Rule]
     walking: WalkingRule
     ranking: RankingRule
+    people: PeopleRule
 
 
 def plan_of(project: Project) -> Plan:
@@ -40,9 +43,11 @@ def plan_of(project: Project) -> Plan:
              for one in analyses}
     walking = log.attempt(lambda: _rule(project, pack, "walking", WalkingRule), None)
     ranking = log.attempt(lambda: _rule(project, pack, "score", RankingRule), None)
+    people = log.attempt(lambda: _rule(project, pack, "people", PeopleRule), None)
     log.raise_errors()
-    assert weights and walking and ranking  # noqa: S101, PT018 - else there is an error
-    return Plan(pack, analyses, weights, {name: rule for name, rule in rules.items() if rule}, walking, ranking)
+    assert weights and walking and ranking and people  # noqa: S101, PT018 - else there is an error
+    named = {name: rule for name, rule in rules.items() if rule}
+    return Plan(pack, analyses, weights, named, walking, ranking, people)
 
 
 def walking_of(project: Project) -> WalkingRule:
@@ -52,6 +57,12 @@ def walking_of(project: Project) -> WalkingRule:
     """
     default = load_pack(About.model_fields["standards"].default).rule("walking", WalkingRule)
     return ProblemLog().attempt(lambda: _rule(project, rules_of(project), "walking", WalkingRule), default)
+
+
+def people_of(project: Project) -> PeopleRule:
+    """The rule of estimates, as ``walking_of`` that of walks."""
+    default = load_pack(About.model_fields["standards"].default).rule("people", PeopleRule)
+    return ProblemLog().attempt(lambda: _rule(project, rules_of(project), "people", PeopleRule), default)
 
 
 def rules_of(project: Project) -> RulePack:

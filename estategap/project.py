@@ -1,38 +1,36 @@
-"""What may stand in project.toml, and what is said when it does not fit."""
+"""What does a project consist of, and what is said when its project.toml does not fit?"""
 
-import math
 import re
 import tomllib
 from dataclasses import replace
-from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, get_args
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, Field, ValidationError, field_validator
 
+from estategap.project_sections import (
+    About,
+    BaseMapSection,
+    ComplaintsSection,
+    EstatesSection,
+    FacilityList,
+    File,
+    OsmSection,
+    OwnValue,
+    Part,
+    PopulationSection,
+    ProfileSection,
+    Section,
+    StreetsSection,
+    Weight,
+)
 from gis.errors import InputError, Problem, Value, Words, either, reported, say
-from layers.cells import printable
 from layers.files import Source
 from layers.kinds import facility_kinds
 
-FILE_NAME = "project.toml"
-Share = Annotated[float, Field(ge=0, le=1)]
-Positive = Annotated[float, Field(gt=0)]
-Text = Annotated[str, AfterValidator(printable), Field(min_length=1)]
-Weight = Annotated[float, Field(ge=0, le=1000)]
-
-
-def _rule_value(value: Any) -> Any:
-    """Refuse what no rule takes: a rule is a text, yes or no, a list of texts, or a number not below zero."""
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    if number and not (value >= 0 and math.isfinite(value)):
-        raise ValueError(say("a rule's number is neither below zero nor endless"))
-    texts = isinstance(value, list) and all(isinstance(one, str) for one in value)
-    if not (number or texts or isinstance(value, str | bool)):
-        raise ValueError(say("a rule's value is a number, a text, true or false, or a list of texts"))
-    return value
-
+FILE_NAME, SNAPSHOTS, _SHOWN_LENGTH = "project.toml", "osm", 80
+_SNAPSHOT = re.compile(r"\d{4}-\d\d-\d\d\.osm(\.pbf)?")
 
 _PLAIN = {
     "model_type": (say("this is a section, not a value"),
@@ -63,103 +61,35 @@ _MISFITS = {
     "literal_error": say("Input should be {expected}"),
 }
 """What pydantic says, by the code of what does not fit."""
-_SHOWN_LENGTH = 80
+_MOVED = {
+    "estates.roster": say('remove this line and write [roster] on a line of its own, with file = "…" below it'),
+    "estates.roster_sheet": say('remove this line and write sheet = "…" below [roster]'),
+}
+"""Keys of earlier versions, and what to write now."""
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
-
-class About(_Section):
-    """What the project is. ``data_date`` is the day the inputs stand for; ``crs`` the metric system to work in."""
-
-    name: Annotated[Text, Field(max_length=200)]
-    data_date: date
-    synthetic: bool = False
-    standards: str = "cn-national"
-    seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
-    crs: str | None = None
-
-
-class File(_Section):
-    """One file, relative to the project's folder."""
-
-    file: Annotated[str, Field(min_length=1)]
-    layer: str | None = None
-    sheet: str | None = None
-    crs: str | None = None
-
-
-class StreetsSection(File):
-    """``complete_around``: the file has every street as far as people walk beyond the estates, or there are none."""
-
-    complete_around: bool = False
-
-
-class EstatesSection(_Section):
-    """Outlines and the roster joined to them; ``walled`` is the default where a row does not say."""
-
-    file: str | None = None
-    layer: str | None = None
-    sheet: str | None = None
-    crs: str | None = None
-    roster: str | None = None
-    roster_sheet: str | None = None
-    walled: bool = True
-
-
-class BaseMapSection(_Section):
-    """Water and green for the map behind the facts."""
-
-    water: str | None = None
-    green: str | None = None
-    crs: str | None = None
-
-
-class FacilityList(File):
-    """One list of facilities; ``surveyed`` says it claims to name every one of its kind."""
-
-    kind: str
-    surveyed: bool = False
-
-
-class ProfileSection(_Section):
-    """How households and people are estimated from floor area where nothing better is known; always marked."""
-
-    floor_area_per_household_m2: Positive
-    residents_per_household: Positive | None = None
-    share_60plus: Share | None = None
-    share_under3: Share | None = None
-    storeys_if_unknown: Positive | None = None
-    source: Text
-    confidence: Literal["A", "B", "C", "D"] = "D"
-
-
-class OwnValue(_Section):
-    """A project's own rule value and why it differs from the pack's."""
-
-    value: Annotated[Any, AfterValidator(_rule_value)]
-    reason: Text
-    confidence: Literal["A", "B", "C", "D"] = "D"
-
-
-class Project(_Section):
+class Project(Section):
     """The whole project file; ``folder`` is where it lies."""
 
     project: About
     estates: EstatesSection = EstatesSection()
+    roster: File | None = None
+    lifts: File | None = None
+    responsibilities: File | None = None
+    progress: File | None = None
     streets: StreetsSection | None = None
     buildings: File | None = None
     doors: File | None = None
     gates: File | None = None
-    complaints: File | None = None
-    population: File | None = None
-    osm: File | None = None
+    complaints: ComplaintsSection | None = None
+    population: tuple[PopulationSection, ...] = ()
+    osm: OsmSection | None = None
     basemap: BaseMapSection = BaseMapSection()
     profile: ProfileSection | None = None
     facilities: tuple[FacilityList, ...] = ()
-    weights: dict[str, Weight] = {}
-    rules: dict[str, dict[str, OwnValue]] = {}
+    weights: dict[str, Weight] = Field(default_factory=dict)
+    rules: dict[str, dict[str, OwnValue]] = Field(default_factory=dict)
     folder: Annotated[Path, Field(exclude=True)] = Path()
 
     @field_validator("folder", mode="before")
@@ -167,33 +97,72 @@ class Project(_Section):
     def _not_a_key(cls, _: Any) -> Path:
         raise ValueError(say("the folder is where the project file lies: remove this key"))
 
+    @field_validator("population", mode="before")
+    @classmethod
+    def _one_or_several(cls, value: Any) -> Any:
+        """``[population]`` is the same as one ``[[population]]``."""
+        return (value,) if isinstance(value, dict) else value
+
     def source(self, section: File) -> Source:
         """A section's file as the readers take it."""
-        return self.source_of(section.file, layer=section.layer, sheet=section.sheet, crs=section.crs)
+        return self.source_of(section.file, section)
 
-    def source_of(
-        self, file: str, *, layer: str | None = None, sheet: str | None = None, crs: str | None = None
-    ) -> Source:
-        """A named file of the project's folder as the readers take it."""
-        return Source(self.folder / file, layer=layer, sheet=sheet, crs=crs)
+    def source_of(self, file: str, part: Part | None = None, *, crs: str | None = None) -> Source:
+        """A named file of the project's folder as the readers take it: the part a section says, else in a ``crs``."""
+        said = part.model_dump(include=set(Part.model_fields)) if part else {"crs": crs}
+        return Source(self.folder / file, **said)
 
     @property
     def files(self) -> tuple[str, ...]:
         """Every input file the project names, sorted, each once."""
-        sections = [self.streets, self.buildings, self.doors, self.gates, self.complaints, self.population, self.osm]
+        sections = [self.roster, self.lifts, self.responsibilities, self.progress, self.streets, self.buildings,
+                    self.doors, self.gates, self.complaints, self.osm, *self.population]
         named = [section.file for section in sections if section] + [one.file for one in self.facilities]
-        named += [
-            one for one in (self.estates.file, self.estates.roster, self.basemap.water, self.basemap.green) if one
-        ]
+        own = (self.estates.file, self.estates.located, self.basemap.water, self.basemap.green)
+        named += [one for one in own if one]
         return tuple(sorted(set(named)))
 
 
 def read_project(path: Path) -> Project:
-    """Read a project file, or the one in a folder.
+    """Read a project file, or the one in a folder; ``[osm]`` without a file gets the newest snapshot.
+
+    Raises:
+        InputError: it is missing, not TOML, or keys or values do not fit, or nothing is there to work on; everything
+            at once.
+    """
+    file, project = _parsed(path)
+    problems = [*_misfits(file, project), *_nothing_to_work_on(file, project)]
+    if project.osm and not project.osm.file:
+        newest = newest_snapshot(project.folder)
+        project = project.model_copy(update={"osm": project.osm.model_copy(update={"file": newest})})
+        if not newest:
+            problems.append(Problem(file=file, column="osm.file", why="nothing has been fetched for this project",
+                                    fix='fetch it with: estategap fetch FOLDER, or give [osm] file = "…"'))
+    if problems:
+        raise InputError(problems)
+    return project
+
+
+def read_settings(path: Path) -> Project:
+    """Read what stands in a project file, or in the one of a folder, though files it needs are yet to be fetched.
 
     Raises:
         InputError: it is missing, not TOML, or keys or values do not fit; everything at once.
     """
+    file, project = _parsed(path)
+    problems = _misfits(file, project)
+    if problems:
+        raise InputError(problems)
+    return project
+
+
+def newest_snapshot(folder: Path) -> str:
+    """The snapshot of the latest day in a project's folder, as the project names files; ``""`` if there is none."""
+    names = sorted(one.name for one in (folder / SNAPSHOTS).glob("*") if _SNAPSHOT.fullmatch(one.name))
+    return f"{SNAPSHOTS}/{names[-1]}" if names else ""
+
+
+def _parsed(path: Path) -> tuple[str, Project]:
     file = path / FILE_NAME if path.is_dir() else path
     if not file.is_file():
         raise InputError(Problem(file=str(path), why=say("there is no {file} here", file=FILE_NAME),
@@ -202,23 +171,23 @@ def read_project(path: Path) -> Project:
         data = tomllib.loads(file.read_bytes().decode("utf-8-sig"))
     except UnicodeDecodeError:
         raise InputError(Problem(file=file.name, why="the file is not UTF-8 text", fix="save it as UTF-8")) from None
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # such as brackets without end, or a number of 5000 digits
         raise InputError(Problem(file=file.name, why=say("not valid TOML: {error}", error=_toml_fault(error)),
                                  fix="correct that line")) from None
     try:
         project = Project.model_validate(data).model_copy(update={"folder": file.parent})
     except ValidationError as error:
         raise InputError([_problem(file.name, one) for one in error.errors()]) from None
-    problems = [*_unknown_kinds(file.name, project), *_nothing_to_work_on(file.name, project)]
-    if problems:
-        raise InputError(problems)
-    return project
+    return file.name, project
 
 
 def _problem(file: str, one: Any) -> Problem:
     key = ".".join(str(part) for part in one["loc"])
+    if one["type"] == "extra_forbidden" and key in _MOVED:
+        return Problem(file=file, column=key, value=str(one["input"])[:_SHOWN_LENGTH], fix=_MOVED[key],
+                       why="the roster has a section of its own")
     if one["type"] == "extra_forbidden":
-        near = get_close_matches(str(one["loc"][-1]), _known_keys(), n=2)
+        near = _near_keys(*map(str, one["loc"]))
         return Problem(file=file, column=key, why="there is no such key",
                        fix=say("did you mean {names}?", names=either(near)) if near else "remove it")
     if one["type"] == "missing":
@@ -245,7 +214,7 @@ def _misfit(one: Any) -> Words:
     return replace(_MISFITS[one["type"]], values=tuple(values.items()))
 
 
-def _toml_fault(error: tomllib.TOMLDecodeError) -> Words:
+def _toml_fault(error: ValueError | RecursionError) -> Words:
     """What the TOML reader found, with its line and column where it says them."""
     found = re.fullmatch(r"(.*) \(at line (\d+), column (\d+)\)", str(error))
     if not found:
@@ -253,24 +222,30 @@ def _toml_fault(error: tomllib.TOMLDecodeError) -> Words:
     return say("{error} (at line {line}, column {column})", error=reported(found[1]), line=found[2], column=found[3])
 
 
+def _near_keys(*place: str) -> list[str]:
+    """Keys that look like the last of a place: those of its own section, else any."""
+    own = _section_keys(Project.model_fields[place[0]].annotation) if place[0] in Project.model_fields else []
+    return get_close_matches(place[-1], own, n=2) or get_close_matches(place[-1], _known_keys(), n=2)
+
+
+def _section_keys(hint: Any) -> list[str]:
+    if isinstance(hint, type) and issubclass(hint, BaseModel):
+        return sorted(hint.model_fields)
+    return [key for part in get_args(hint) for key in _section_keys(part)]
+
+
 def _known_keys() -> list[str]:
-    sections = (
-        Project,
-        About,
-        File,
-        StreetsSection,
-        EstatesSection,
-        BaseMapSection,
-        FacilityList,
-        ProfileSection,
-        OwnValue,
-    )
-    return sorted({name for section in sections for name in section.model_fields} - {"folder"})
+    sections = {name: _section_keys(one.annotation) for name, one in Project.model_fields.items() if name != "folder"}
+    return sorted({*sections, *(key for keys in sections.values() for key in keys)})
 
 
-def _unknown_kinds(file: str, project: Project) -> list[Problem]:
+def _misfits(file: str, project: Project) -> list[Problem]:
+    """Values that do not fit each other or what there is."""
     kinds = facility_kinds()
-    return [
+    both = bool(project.osm and project.osm.place and project.osm.bbox)
+    areas = [Problem(file=file, column="osm.bbox", why="place and bbox both say what to fetch",
+                     fix="keep one of the two")] if both else []
+    return areas + [
         Problem(file=file, column="facilities.kind", value=one.kind, why="there is no such kind of facility",
                 fix=say("one of: {names}", names=tuple(kinds)))
         for one in project.facilities if one.kind not in kinds]
@@ -278,9 +253,9 @@ def _unknown_kinds(file: str, project: Project) -> list[Problem]:
 
 def _nothing_to_work_on(file: str, project: Project) -> list[Problem]:
     problems = []
-    if not (project.estates.file or project.estates.roster or project.osm):
+    if not (project.estates.file or project.roster or project.osm):
         problems.append(Problem(file=file, column="estates.file", why="the project names no estates",
-                                fix='give [estates] file = "…", a roster, or [osm] file = "…"'))
+                                fix='give [estates] file = "…", [roster] file = "…" or [osm] file = "…"'))
     if not (project.streets or project.osm):
         problems.append(Problem(file=file, column="streets.file", why="the project names no streets",
                                 fix='give [streets] file = "…" or [osm] file = "…"'))

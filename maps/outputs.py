@@ -6,6 +6,7 @@ from pathlib import Path
 
 from maps.analysis_map import analysis_document, path_of
 from maps.base_layer import base_layer
+from maps.conflation_list import write_conflation
 from maps.geopackage import write_geopackage
 from maps.priority import PATH as PRIORITY_PATH
 from maps.priority import priority_document
@@ -35,6 +36,7 @@ def write_outputs(view: RunView, folder: Path, on_written: Callable[[Path], None
             on_written(path)
 
     note(write_tables(view, folder))
+    note(write_conflation(view, folder))
     note(write_geopackage(view, folder))
     note(_write_pages(view, folder))
     return written

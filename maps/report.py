@@ -7,6 +7,7 @@ import pandas as pd
 
 from gis.errors import Problem
 from gis.results import Status
+from maps.account import MANY, accounts, row_ranges
 from maps.assets import asset
 from maps.fonts import STACK, characters_of, font_face
 from maps.numbers import interval, known, percent, plain
@@ -33,6 +34,7 @@ def report_html(view: RunView) -> str:
         "doubtful": [_rule(view, texts, rule) for rule in view.rules if rule.confidence in _DOUBTFUL],
         "rules": [_rule(view, texts, rule) for rule in view.rules],
         "warnings": [_warning(problem, texts) for problem in view.warnings],
+        "accounts": _accounts(view, texts),
         "attribution": " | ".join(view.basemap.attribution),
         "files": _files(view, texts), "script": asset("report.js"),
     }
@@ -40,6 +42,16 @@ def report_html(view: RunView) -> str:
     bare = template.render(**facts, styles="")
     styles = font_face(characters_of(bare)) + asset("report.css").replace("$FONTS$", STACK)
     return self_contained(template.render(**facts, styles=styles))
+
+
+def _accounts(view: RunView, texts: Texts) -> list[dict[str, Any]]:
+    join = texts("problem.join")
+    return [
+        {"file": one.file, "sheet": one.sheet, "part": one.part, "rows_in": one.rows_in, "rows_used": one.rows_used,
+         "placed": join.join(part for part in (one.crs, one.placed) if part),
+         "left_out": [{"why": why, "count": len(rows), "rows": row_ranges(rows, texts, MANY)}
+                      for why, rows in one.left_out]}
+        for one in accounts(view.readings, texts)]
 
 
 def _figures(view: RunView, texts: Texts) -> list[dict[str, str]]:
@@ -190,5 +202,6 @@ def _files(view: RunView, texts: Texts) -> list[dict[str, str]]:
         for name in view.shown
     ]
     files += [("ranking.csv", texts("report.file_ranking")), ("gaps.csv", texts("report.file_gaps")),
+              ("conflation.csv", texts("report.file_conflation")),
               ("results.gpkg", texts("report.file_gpkg")), ("manifest.json", texts("report.file_manifest"))]
     return [{"href": href, "title": title} for href, title in files]

@@ -8,6 +8,7 @@ from typing import Literal
 import pandas as pd
 
 from gis.errors import InputError, Problem, Words, say
+from gis.ledger import Reading
 from gis.results import AnalysisResult
 from gis.tables import BaseMap, Estates, Facilities, Gates
 
@@ -70,6 +71,7 @@ class RunView:
             per ranked analysis; ``rank`` is Int64 and missing where too much is unknown (资料不足).
         rules: every rule value used, with source and confidence.
         warnings: what is doubtful about the input.
+        readings: how each input file was read, with an account of its rows.
         assumptions: sentences a reader must know, already in the run's language.
 
     Raises:
@@ -92,6 +94,7 @@ class RunView:
     ranking: pd.DataFrame
     rules: tuple[RuleNote, ...] = ()
     warnings: tuple[Problem, ...] = ()
+    readings: tuple[Reading, ...] = ()
     assumptions: tuple[str, ...] = field(default_factory=tuple)
 
     def __post_init__(self) -> None:

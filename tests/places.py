@@ -36,8 +36,10 @@ crs = "EPSG:3414"
 
 [estates]
 file = "小区边界.gpkg"
-roster = "小区名册.xlsx"
 walled = false
+
+[roster]
+file = "小区名册.xlsx"
 
 [buildings]
 file = "楼栋.gpkg"
@@ -58,6 +60,7 @@ floor_area_per_household_m2 = 90.0
 residents_per_household = 3.0
 share_60plus = 0.25
 storeys_if_unknown = 6
+spread = 0.0
 source = "assumption of the test"
 """
 

@@ -30,8 +30,10 @@ seed = 7
 
 [estates]
 file = "小区边界.gpkg"
-roster = "小区名册.xlsx"
-roster_sheet = "名册"
+
+[roster]
+file = "小区名册.xlsx"
+sheet = "名册"
 
 [streets]
 file = "道路.gpkg"

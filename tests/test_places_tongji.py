@@ -117,7 +117,7 @@ def test_three_estates_lie_wholly_inside_and_all_are_near_enough_to_the_edge_to_
 
 
 def test_estates_inside_another_are_named_when_the_project_is_checked(bare, outlines):
-    warned, _ = check_project(bare, Progress(Console(quiet=True)))
+    warned = check_project(bare, Progress(Console(quiet=True))).problems
     nested = {(inner, outer) for inner, a in outlines.items() for outer, b in outlines.items()
               if inner != outer and a.intersection(b).area > 0.9 * a.area}
     assert len(nested) == 3

@@ -1,0 +1,146 @@
+"""What does each section of a project give: the file it names, else what OSM has of it?"""
+
+from dataclasses import dataclass, replace
+from typing import get_args
+
+from analyses.methods.discovery import discover
+from estategap.plan import people_of
+from estategap.project import Project
+from gis.errors import ProblemLog
+from gis.tables import BaseMap, Buildings, Doors, Estates, Facilities, Gates, Streets
+from layers.assignments import Responsibilities, TaskProgress, read_progress, read_responsibilities
+from layers.basemap import read_basemap
+from layers.basemap_osm import basemap_of_osm
+from layers.buildings import buildings_of_osm, read_buildings
+from layers.capacity import compare_with_roster
+from layers.complaints import count_complaints, with_complaints
+from layers.doors import doors_of_osm, read_doors
+from layers.estates_osm import repaired_areas
+from layers.facilities import inside_estates, merge_facilities, read_facilities
+from layers.facilities_osm import facilities_of_osm
+from layers.gates import gates_of_osm, read_gates
+from layers.lifts import Lifts, read_lifts
+from layers.osm_extract import OsmExtract
+from layers.outlines_assumed import points_of, with_assumed_outlines
+from layers.people_raster import people_of_raster
+from layers.places import Town
+from layers.profile import Profile, estimate_people
+from layers.rasters import read_raster_window
+from layers.streets import read_streets, streets_of_osm
+from maps.texts import Texts
+from maps.view import Lang
+
+
+@dataclass(frozen=True)
+class Sources:
+    """The sections of one project that are placed by its estates. Every method may raise ``InputError``."""
+
+    project: Project
+    osm: OsmExtract | None
+    town: Town
+    log: ProblemLog
+
+    def streets(self) -> Streets:
+        """The streets."""
+        section = self.project.streets
+        if section:
+            return read_streets(self.project.source(section), town=self.town, log=self.log,
+                                complete_around=section.complete_around)
+        assert self.osm is not None  # noqa: S101 - read_project refuses a project with neither
+        return streets_of_osm(self.osm, self.town.crs)
+
+    def footprints(self) -> Buildings:
+        """The buildings, wherever they stand."""
+        section, crs = self.project.buildings, self.town.crs
+        if section:
+            return read_buildings(self.project.source(section), town=self.town, log=self.log)
+        return buildings_of_osm(self.osm, crs, log=self.log) if self.osm else Buildings.empty(crs)
+
+    def outlined(self, estates: Estates, footprints: Buildings, streets: Streets) -> Estates:
+        """The estates, with outlines made for those of which only a point is known."""
+        if points_of(estates).empty:
+            return estates
+        landuse = repaired_areas(self.osm.estates, self.town.crs, self.osm.file, self.log) if self.osm else None
+        return with_assumed_outlines(estates, footprints, streets, landuse, log=self.log)
+
+    def lifts(self, estates: Estates) -> Lifts:
+        """The lifts of the estates."""
+        project = self.project
+        if project.lifts is None:
+            return Lifts.empty()
+        return read_lifts(project.source(project.lifts), estates, town=self.town, log=self.log,
+                          data_year=project.project.data_date.year)
+
+    def responsibilities(self, estates: Estates) -> Responsibilities:
+        """Which unit answers for which matter."""
+        section = self.project.responsibilities
+        if section is None:
+            return Responsibilities.empty()
+        matters = {name: one.name for one in discover()
+                   for name in (one.name, *(Texts(lang).title(one.title) for lang in get_args(Lang)))}
+        return read_responsibilities(self.project.source(section), matters, estates.frame["community"], town=self.town,
+                                     log=self.log)
+
+    def progress(self) -> TaskProgress:
+        """What became of tasks."""
+        section = self.project.progress
+        if section is None:
+            return TaskProgress.empty()
+        return read_progress(self.project.source(section), town=self.town, log=self.log)
+
+    def gates(self, estates: Estates) -> Gates:
+        """The gates of the estates."""
+        if self.project.gates:
+            return read_gates(self.project.source(self.project.gates), estates, town=self.town, log=self.log)
+        return gates_of_osm(self.osm, estates) if self.osm else Gates.empty(self.town.crs)
+
+    def doors(self, buildings: Buildings) -> Doors:
+        """The doors of the buildings."""
+        if self.project.doors:
+            return read_doors(self.project.source(self.project.doors), buildings, town=self.town, log=self.log)
+        return doors_of_osm(self.osm, buildings) if self.osm else Doors.empty(self.town.crs)
+
+    def facilities(self, kind: str, estates: Estates) -> Facilities:
+        """The lists of a kind and what OSM has of it; a kind nobody lists is empty and not complete."""
+        nothing = Facilities.empty(self.town.crs, kind=kind)
+        lists = [
+            self.log.attempt(lambda one=section: read_facilities(  # type: ignore[misc]
+                self.project.source(one), kind=kind, surveyed=one.surveyed, estates=estates, town=self.town,
+                log=self.log), nothing)
+            for section in self.project.facilities if section.kind == kind]
+        mapped = inside_estates(facilities_of_osm(self.osm, kind, self.town.crs), estates) if self.osm else None
+        found = merge_facilities(lists or [nothing], mapped, log=self.log)
+        roster = self.project.roster or self.project.estates
+        compare_with_roster(found, estates, roster=roster.file or "", log=self.log)
+        return found
+
+    def with_people(self, estates: Estates, buildings: Buildings) -> Estates:
+        """Count complaints; fill in unknown people from the grids, in their order, then by the profile."""
+        project, rule = self.project, people_of(self.project)
+        if project.complaints:
+            said = project.complaints
+            estates = with_complaints(estates, count_complaints(
+                project.source(said), estates, town=self.town, log=self.log, words=said.about,
+                period=said.period(project.project.data_date)))
+        for grid in project.population if estates.located.any() else ():
+            west, south, east, north = estates.frame.total_bounds
+            raster = read_raster_window(project.folder / grid.file, (west, south, east, north), estates.crs)
+            spread = rule.raster_spread if grid.spread is None else grid.spread
+            estates = people_of_raster(estates, buildings, raster, people=grid.people, spread=spread)
+        given = project.profile.model_dump(exclude_none=True) if project.profile else None
+        profile = None if given is None else Profile(**{"spread": rule.profile_spread} | given)
+        return estimate_people(estates, buildings, profile, registered_spread=rule.registered_spread)
+
+    def basemap(self, streets: Streets, buildings: Buildings) -> BaseMap:
+        """What is drawn behind the facts."""
+        project, section = self.project, self.project.basemap
+        water, green = (
+            project.source_of(file, crs=section.crs) if file else None for file in (section.water, section.green))
+        own = read_basemap(streets=streets, water=water, green=green, buildings=buildings, town=self.town, log=self.log)
+        if self.osm is None:
+            return own
+        mapped = basemap_of_osm(self.osm, self.town.crs)
+        return replace(
+            mapped, streets=own.streets if project.streets else mapped.streets,
+            water=own.water if water else mapped.water, green=own.green if green else mapped.green,
+            buildings=own.buildings if project.buildings else mapped.buildings)
