@@ -132,7 +132,8 @@ def _part_company(first: Lines, second: Lines, at: Floats) -> NDArray[np.bool_]:
     Lines drawn on the same course cross many times by rounding alone; such a crossing is no joint.
     """
     along_m = shapely.line_locate_point(first, shapely.points(at))
-    beside = [shapely.line_interpolate_point(first, np.maximum(along_m + step, 0.0)) for step in (-_BESIDE_M, _BESIDE_M)]
+    beside = [shapely.line_interpolate_point(first, np.maximum(along_m + step, 0.0))
+              for step in (-_BESIDE_M, _BESIDE_M)]
     apart_m = np.max([shapely.distance(second, point) for point in beside], axis=0)
     parting: NDArray[np.bool_] = apart_m > JOIN_M
     return parting
