@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import pandas as pd
 
 from estategap import __version__
 from estategap.project import FILE_NAME, SNAPSHOTS, Project, read_settings
@@ -36,6 +37,7 @@ from layers.osm_online import (
     write_snapshot,
 )
 from layers.osmnx_bridge import Asking, ask_nominatim, ask_overpass
+from layers.outlines_assumed import points_of
 from layers.places import Town
 from maps.view import Lang
 
@@ -103,7 +105,7 @@ def _bounds(project: Project, settings: Online, asking: Asking, cache: _Cache) -
     osm = project.osm
     if osm and osm.bbox:
         return osm.bbox
-    shapes = _place(osm.place, asking, cache) if osm and osm.place else _outlines(project)
+    shapes = _place(osm.place, asking, cache) if osm and osm.place else _places_of_estates(project)
     return bounds_around(shapes, settings.margin_m, settings.rounded_deg)
 
 
@@ -114,17 +116,24 @@ def _place(name: str, asking: Asking, cache: _Cache) -> gpd.GeoSeries:
     return gpd.GeoSeries([area_of_place(found, name)], crs=WGS84)
 
 
-def _outlines(project: Project) -> gpd.GeoSeries:
+def _places_of_estates(project: Project) -> gpd.GeoSeries:
+    """Outlines and points of the project's estates."""
     section = project.estates
-    if section.file:
-        source = project.source_of(section.file, section)
-        estates = read_estates(outlines=source, roster=None, walled_default=section.walled, log=ProblemLog(),
-                               town=Town())
-        if estates.located.any():
-            return estates.frame.geometry[estates.located]
-    raise InputError(Problem(
+    outlines = project.source_of(section.file, section) if section.file else None
+    roster = project.source(project.roster) if project.roster else None
+    located = project.source_of(section.located) if section.located else None
+    problems = [Problem(
         file=FILE_NAME, column="osm.place", why="it is not said which area to fetch, and no estate has an outline",
-        fix='give [osm] place = "…" or [osm] bbox = [west, south, east, north], or outlines under [estates]'))
+        fix='give [osm] place = "…" or [osm] bbox = [west, south, east, north], or outlines under [estates]')]
+    if outlines or roster:
+        try:
+            estates = read_estates(outlines=outlines, roster=roster, located=located, walled_default=section.walled,
+                                   log=ProblemLog(), town=Town())
+            return gpd.GeoSeries(pd.concat([estates.frame.geometry[estates.located], points_of(estates)]),
+                                 crs=estates.crs)
+        except InputError as error:
+            problems += error.problems
+    raise InputError(problems)
 
 
 def _ask(bounds: Bounds, asking: Asking, cache: _Cache) -> Snapshot:

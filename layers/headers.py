@@ -109,9 +109,13 @@ def match_columns(
         from_dbf: the names come from a .dbf, which holds 10 bytes of each.
         cut: those of them that were longer for certain.
     """
-    given = list(dict.fromkeys(headers))
+    return _matched(tuple(dict.fromkeys(headers)), table, from_dbf=from_dbf, cut=frozenset(cut))
+
+
+@functools.lru_cache(maxsize=256)
+def _matched(given: tuple[str, ...], table: str, *, from_dbf: bool, cut: frozenset[str]) -> ColumnMapping:
     names = _names(table)
-    cut = {*cut, *(one for one in given if from_dbf and len(one) == 10 and one.isascii() and one.endswith("_"))}
+    cut |= frozenset(one for one in given if from_dbf and len(one) == 10 and one.isascii() and one.endswith("_"))
     plain = {header: names.plain[key] for header in given
              if header not in cut and (key := header_key(header)) in names.plain}
     found: dict[str, Match] = {}
@@ -166,10 +170,10 @@ def joined_header(group: str, part: str, table: str) -> str:
 
 
 class _Names(NamedTuple):
-    """All names of a table's fields: by key, by pinyin, and the keys that a cut-off name may begin."""
+    """All names of a table's fields by key."""
 
+    table: str
     plain: Mapping[str, tuple[str, str, int]]  # key: field, name as the list has it, its place among the field's
-    sound: Mapping[str, tuple[str, str]]
     labels: Mapping[str, str]
     longest: int
 
@@ -177,20 +181,27 @@ class _Names(NamedTuple):
 @functools.cache
 def _names(table: str) -> _Names:
     plain: dict[str, tuple[str, str, int]] = {}
-    sounds: dict[str, set[tuple[str, str]]] = {}
     for name, entry in fields_of(table).items():
         for place, alias in enumerate(entry.aliases):
             plain.setdefault(header_key(alias), (name, alias, place))
+    labels = {name: entry.label for name, entry in fields_of(table).items()}
+    return _Names(table, plain, labels, 4 * max(map(len, plain)) + 20)
+
+
+@functools.cache
+def _by_pinyin(table: str) -> Mapping[str, tuple[str, str]]:
+    """Field and name by the pinyin that stands for one field alone; only asked for where a header is ASCII."""
+    owners: dict[str, dict[str, str]] = {}
+    for name, entry in fields_of(table).items():
+        for alias in entry.aliases:
             for sound in _sounds(header_key(alias)):
-                sounds.setdefault(sound, set()).add((name, next(
-                    one for one in entry.aliases if sound in _sounds(header_key(one)))))
+                owners.setdefault(sound, {}).setdefault(name, alias)
     for header in not_read("headers"):
         for sound in _sounds(header_key(header)):
-            sounds.setdefault(sound, set()).add(("", header))
-    single = {sound: next(iter(owners)) for sound, owners in sounds.items()
-              if len(owners) == 1 and sound not in plain and all(name for name, _ in owners)}
-    labels = {name: entry.label for name, entry in fields_of(table).items()}
-    return _Names(plain, single, labels, 4 * max(map(len, plain)) + 20)
+            owners.setdefault(sound, {})[""] = header
+    plain = _names(table).plain
+    return {sound: next(iter(fields.items())) for sound, fields in owners.items()
+            if len(fields) == 1 and sound not in plain and "" not in fields}
 
 
 def _take(matches: Mapping[str, Match], found: dict[str, Match], places: Mapping[str, int]) -> list[tuple[str, str]]:
@@ -209,7 +220,8 @@ def _beginning(header: str, names: _Names, *, certain: bool) -> Match | Question
         return None
     fits = {name: alias for one, (name, alias, _) in reversed(list(names.plain.items()))
             if one.startswith(key) and one != key}
-    fits |= {name: alias for one, (name, alias) in names.sound.items() if header.isascii() and one.startswith(key)}
+    if header.isascii():
+        fits |= {name: alias for one, (name, alias) in _by_pinyin(names.table).items() if one.startswith(key)}
     if not fits:
         return None
     if len(fits) > 1:
@@ -220,9 +232,9 @@ def _beginning(header: str, names: _Names, *, certain: bool) -> Match | Question
 
 def _by_sound(header: str, names: _Names) -> Match | None:
     key = header_key(header)
-    if not header.isascii() or key not in names.sound:
+    if not header.isascii() or key not in _by_pinyin(names.table):
         return None
-    name, alias = names.sound[key]
+    name, alias = _by_pinyin(names.table)[key]
     return Match(name, header, "pinyin", alias)
 
 

@@ -37,6 +37,7 @@ _PART = re.compile(r"(?<![0-9a-z])\((第?(?:[0-9]{1,3}|[a-z]|[东南西北中]|[
 _LANE = re.compile(".*?[0-9]弄")
 _FROM_HOUSE_ONE = re.compile("(?<=弄)1-[0-9]+号$")
 _SHORTEST = 2
+_KEYS_KEPT = 2**16  # names of a city are asked for by every list
 _ROWS_AT_ONCE = 256
 
 
@@ -63,6 +64,11 @@ def normalised_name(name: str, places: Collection[str] = ()) -> str:
         name: as written.
         places: names of districts, streets and communities that may stand before an estate's name.
     """
+    return _key(name, tuple(sorted(places)))
+
+
+@functools.lru_cache(maxsize=_KEYS_KEPT)
+def _key(name: str, places: tuple[str, ...]) -> str:
     text = unicodedata.normalize("NFKC", name.translate(_ROMAN)).casefold()
     text = simplified("".join(one for one in text if not one.isspace() and unicodedata.category(one)[0] != "C"))
     text = _UNSEEN.sub("", text.translate(_variants()).translate(_BRACKETS).translate(_MARKS_BETWEEN))
@@ -75,7 +81,8 @@ def normalised_name(name: str, places: Collection[str] = ()) -> str:
 def normalised_names(names: pd.Series, places: Collection[str] = ()) -> pd.Series:
     """``normalised_name`` for a column of text; each different name is worked out once."""
     codes, different = pd.factorize(names.to_numpy(dtype=object), use_na_sentinel=False)
-    keys = np.array([*(normalised_name(str(one), places) for one in different), ""], dtype=object)
+    before = tuple(sorted(places))
+    keys = np.array([*(_key(str(one), before) for one in different), ""], dtype=object)
     return pd.Series(keys[codes], index=names.index, dtype="object")
 
 
@@ -155,10 +162,14 @@ def _in_digits(text: str) -> str:
     return _NUMERAL.sub(digits, text)
 
 
-def _without_places(text: str, places: Collection[str]) -> str:
+@functools.lru_cache(maxsize=256)
+def _place_keys(places: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(sorted({_key(place, ()) for place in places} - {""}, key=lambda one: (-len(one), one)))
+
+
+def _without_places(text: str, places: tuple[str, ...]) -> str:
     """The name without the places before it; what is left must be a name of its own, not 454弄 or 三村."""
-    keys = sorted({normalised_name(place) for place in places} - {""}, key=lambda one: (-len(one), one))
-    while place := next((one for one in keys if text.startswith(one)), ""):
+    while place := next((one for one in _place_keys(places) if text.startswith(one)), ""):
         rest = text.removeprefix(place)
         if len(rest) < _SHORTEST or re.match("[0-9(,-]|第|[弄号村坊里苑区期路街道]", rest):
             break
