@@ -117,7 +117,7 @@ def _found(text: Text, said: str, file: str) -> str:
 
 
 def _may_be_chinese(text: str) -> bool:
-    return len({one for one in text if not one.isascii()}) <= _FEW and _TWO_BYTES_EACH.fullmatch(text) is not None
+    return len({one for one in set(text) if not one.isascii()}) <= _FEW and _TWO_BYTES_EACH.fullmatch(text) is not None
 
 
 def _one_byte_each(name: str) -> bool:

@@ -37,7 +37,7 @@ _PART = re.compile(r"(?<![0-9a-z])\((第?(?:[0-9]{1,3}|[a-z]|[东南西北中]|[
 _LANE = re.compile(".*?[0-9]弄")
 _FROM_HOUSE_ONE = re.compile("(?<=弄)1-[0-9]+号$")
 _SHORTEST = 2
-_KEYS_KEPT = 2**16  # names of a city are asked for by every list
+_KEYS_KEPT = 2**17  # names of a city are asked for by every list
 _ROWS_AT_ONCE = 256
 
 
@@ -70,7 +70,9 @@ def normalised_name(name: str, places: Collection[str] = ()) -> str:
 @functools.lru_cache(maxsize=_KEYS_KEPT)
 def _key(name: str, places: tuple[str, ...]) -> str:
     text = unicodedata.normalize("NFKC", name.translate(_ROMAN)).casefold()
-    text = simplified("".join(one for one in text if not one.isspace() and unicodedata.category(one)[0] != "C"))
+    if " " in text or not text.isprintable():
+        text = "".join(one for one in text if not one.isspace() and unicodedata.category(one)[0] != "C")
+    text = simplified(text)
     text = _UNSEEN.sub("", text.translate(_variants()).translate(_BRACKETS).translate(_MARKS_BETWEEN))
     text = re.sub("(?<=[0-9])#", "号", _in_digits(text))
     text = _FROM_TO.sub(r"\1-\2", re.sub("(?<![0-9])0+(?=[0-9])", "", text))
