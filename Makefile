@@ -21,6 +21,8 @@ check: lint test
 
 bench: $(STAMP)
 	$(BIN)/python benchmarks/reach.py
+	$(BIN)/python benchmarks/check.py
+	$(BIN)/python benchmarks/offset_rates.py
 
 browser: $(STAMP)
 	$(BIN)/python tests/install_browser.py

@@ -16,7 +16,6 @@ from estategap.walking import WalkingRule
 from gis.crs import metric_crs_of
 from gis.errors import InputError, Problem, ProblemLog, say
 from gis.ledger import Reading
-from gis.offset_reference import OffsetReference
 from gis.tables import BaseMap, Buildings, Doors, Estates, Facilities, Gates, Streets
 from layers.assignments import Responsibilities, TaskProgress
 from layers.buildings import buildings_in_estates
@@ -168,8 +167,7 @@ def _around(sources: Sources, estates: Estates, walking: WalkingRule) -> Inputs:
     progress = log.attempt(sources.progress, TaskProgress.empty())
     _check_near(sources.project, streets, estates, log)
     if len(streets):
-        reference = OffsetReference.of(streets.frame.geometry)
-        log.readings[:] = check_offsets(log.readings, reference, log)
+        log.readings[:] = check_offsets(log.readings, streets.frame.geometry, log)
     marked = mark_edge_of_data(estates, streets.extent, walking.edge_margin_m)
     osm_file = sources.project.osm.file if sources.project.osm else ""
     check_quality(marked, buildings, gates, streets, facilities, log=log, osm_file=osm_file)

@@ -35,6 +35,7 @@ SYSTEMS: tuple[System, ...] = ("WGS-84", "GCJ-02", "BD-09")
 _COLLECTION = 7  # type of a shape of several kinds
 _AROUND = 24  # places around an edge
 _RAREST = 1e-4
+_FEW = 255  # that a byte counts
 _FREEDOM = 6.0  # pseudo-observations of the prior of a way of its own
 
 # how many times more often than by chance a layer meets each class of STREET_EDGES_M, up to a factor
@@ -283,16 +284,21 @@ def _even(things: npt.NDArray[T], most: int) -> npt.NDArray[T]:
 def _counts(picture: OffsetReference, xy: Floats, reach: int, step: int) -> Counts:
     """How many observations meet each class at each shift: (classes, 2·reach + 1 north, 2·reach + 1 east)."""
     side, far, codes = 2 * reach + 1, reach * step, picture.codes
-    counts = np.zeros((CLASSES, side, side), np.uint16)
+    classes = np.arange(0, CLASSES, 1 if picture.has_areas else AREA_CLASSES, dtype=np.uint8)
+    counts, few = np.zeros((len(classes), side, side), np.uint16), np.zeros((len(classes), side, side), np.uint8)
+    met, hit = np.empty((side, side), np.uint8), np.empty((side, side), dtype=bool)
     at = picture.at(xy)
     inside = np.atleast_2d(((at >= far) & (at < np.array(codes.shape) - far)).all(axis=-1))
-    for places in (one[good] for one, good in zip(at, inside, strict=True)):
-        met = np.full((side, side), UNCOVERED, np.uint8)
+    for turn, places in enumerate((one[good] for one, good in zip(at, inside, strict=True)), start=1):
+        met.fill(UNCOVERED)
         for row, col in places:
             np.minimum(met, codes[row - far:row + far + 1:step, col - far:col + far + 1:step], out=met)
-        for code in range(0, CLASSES, 1 if picture.has_areas else AREA_CLASSES):
-            counts[code] += met == code
-    return counts if picture.has_areas else counts[::AREA_CLASSES]
+        for code, count in zip(classes, few, strict=True):
+            np.add(count, np.equal(met, code, out=hit).view(np.uint8), out=count)
+        if turn % _FEW == 0:
+            counts += few
+            few.fill(0)
+    return counts + few
 
 
 def _chance(counts: Counts, profiles: Floats) -> _Chance:

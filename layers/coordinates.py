@@ -148,11 +148,11 @@ def mend_layer(geometry: gpd.GeoSeries, *, home: Bounds | None) -> tuple[gpd.Geo
     features, first = np.unique(owner, return_index=True)
     far, systems = _far(place[first], vertices[first], crs, home)
     notes.append(Note("far", _written(vertices[first[far]], geometry.index[features[far]]), systems, home is not None))
+    shapes[lost] = None
     if (found.taken >= 0).any():
-        shapes = shapely.set_coordinates(shapes, place)
+        shapes = shapely.set_coordinates(shapes, place[~np.isin(owner, lost)])
     elif not len(lost):
         return (geometry.set_crs(_WGS84) if crs is None else geometry), _merged(notes)
-    shapes[lost] = None
     mended = gpd.GeoSeries(shapes, index=geometry.index, crs=_WGS84 if crs is None or (found.taken >= 0).any() else crs)
     return mended, _merged(notes)
 

@@ -140,7 +140,7 @@ def _areas(side: Rows | None, crs: Any) -> gpd.GeoSeries:
     if side is None or not has_shape(side.geometry).any():
         return gpd.GeoSeries([], crs=crs)
     shapes = side.geometry
-    wrong = shapes.notna() & ~shapes.geom_type.isin(_AREAS)
+    wrong = ~shapely.is_missing(shapes.values) & ~shapes.geom_type.isin(_AREAS)
     strange = wrong & ~has_shape(_lone_points(shapes))
     if strange.any():
         kinds = tuple(sorted(set(shapes[strange].geom_type)))

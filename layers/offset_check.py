@@ -5,15 +5,17 @@ from dataclasses import replace
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 
 from gis.china_offset import moved_into
-from gis.errors import Problem, ProblemLog, say
+from gis.errors import Problem, ProblemLog, Words, say
 from gis.ledger import Reading
 from gis.offset_fit import OffsetFit, fit_offset
 from gis.offset_reference import OffsetReference
 
 _WGS84 = "EPSG:4326"
 _TRUE = "WGS-84"
+_FITS = say("fits the streets as {system}", system="")
 _UNTOLD = {
     "unclear": say("cannot tell: it fits the streets no better than elsewhere"),
     "too few": say("cannot tell: too few places"),
@@ -22,16 +24,32 @@ _UNTOLD = {
 }
 
 
-def check_offsets(readings: Sequence[Reading], reference: OffsetReference, log: ProblemLog) -> list[Reading]:
-    """Compare the places of each file with the streets.
+def check_offsets(readings: Sequence[Reading], streets: gpd.GeoSeries, log: ProblemLog) -> list[Reading]:
+    """Compare the places of each file with the streets, and with the estates' outlines once these fit them.
 
     A file that lies in GCJ-02 or BD-09 and does not say so is an error that names the line to add, and so is one that
     says so and does not. What cannot be told is said in the account of the file, never guessed.
 
+    Args:
+        readings: how the files were read, with their places in the streets' CRS.
+        streets: lines in a metric CRS, taken as true.
+        log: takes what is wrong.
+
     Returns:
         the readings with what came of it, and without their places.
     """
-    return [replace(_checked(one, reference, log), places=None) for one in readings]
+    reference = OffsetReference.of(streets)
+    done = {number: _checked(one, reference, log) for number, one in enumerate(readings) if one.part == "estates"}
+    outlines = [one.places for one in done.values() if one.places is not None and (one.offset_checked or _fits(one))]
+    if outlines:
+        areas = gpd.GeoSeries(pd.concat(outlines), crs=streets.crs)
+        reference = OffsetReference.of(streets, areas[areas.geom_type.isin(["Polygon", "MultiPolygon"])])
+    every = [done.get(number) or _checked(one, reference, log) for number, one in enumerate(readings)]
+    return [replace(one, places=None) for one in every]
+
+
+def _fits(one: Reading) -> bool:
+    return isinstance(one.offset, Words) and one.offset.template == _FITS.template
 
 
 def _checked(one: Reading, reference: OffsetReference, log: ProblemLog) -> Reading:
@@ -47,7 +65,7 @@ def _checked(one: Reading, reference: OffsetReference, log: ProblemLog) -> Readi
     if not fit.system:
         return replace(one, offset=_UNTOLD[fit.because])
     if fit.system == declared:
-        return replace(one, offset=say("fits the streets as {system}", system=declared))
+        return replace(one, offset=replace(_FITS, values=(("system", declared),)))
     log.add(_wrongly_declared(one, fit) if one.converted else _undeclared(one, fit))
     return replace(one, offset=say("fits the streets only as {system}", system=fit.system))
 

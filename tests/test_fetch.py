@@ -185,7 +185,8 @@ def test_without_a_box_the_outlines_and_1_km_around_are_asked_for_in_whole_steps
 
 def test_estates_that_have_only_a_point_say_where_to_fetch_too(recorded: list[str], tmp_path: Path):
     home = project(tmp_path / "p", "[osm]", '[roster]\nfile = "名册.csv"')
-    (home / "名册.csv").write_text("小区名称,经度,纬度\n鞍山某村,121.4951,31.2831\n控江某村,121.4969,31.2849\n", "utf-8")
+    text = "小区名称,经度,纬度\n鞍山某村,121.4951,31.2831\n控江某村,121.4969,31.2849\n"
+    (home / "名册.csv").write_text(text, "utf-8")
     target, _ = fetch(home)  # the same corners as above
     assert read_osm(target).extent.bounds == (121.48, 31.27, 121.51, 31.3)
     assert "某村" not in recorded[0]

@@ -1,0 +1,106 @@
+"""A project whose layers are in GCJ-02 or BD-09 is stopped with the line to add; with the line its result is the true one."""
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+from rich.console import Console
+
+from estategap.demo.samples import write_sample
+from estategap.job import check_project
+from estategap.progress import Progress
+from gis.china_offset import from_wgs84, moved_into
+
+CAR_PARKS, CRS = "停车场.xlsx", "EPSG:4326"
+
+
+@pytest.fixture(scope="module")
+def district(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("district")
+    write_sample("district", folder)
+    return folder
+
+
+def checked(folder):
+    return check_project(folder, Progress(Console(quiet=True)))
+
+
+def errors(found):
+    return {(one.file, str(one.why), str(one.fix)) for one in found.problems if one.severity == "error"}
+
+
+def said(found):
+    return {one.file: (one.converted, str(one.offset)) for one in found.readings}
+
+
+def rewrite(folder, name, text):
+    """The section of a file in project.toml, with a line more."""
+    project = folder / "project.toml"
+    before = project.read_text("utf-8")
+    assert f'file = "{name}"' in before
+    project.write_text(before.replace(f'file = "{name}"', f'file = "{name}"\n{text}'), "utf-8")
+
+
+@pytest.fixture
+def moved(district, tmp_path):
+    """The district with its buildings as Amap would show them and its car parks as Baidu would."""
+    for one in district.iterdir():
+        if one.is_file():
+            (tmp_path / one.name).write_bytes(one.read_bytes())
+    houses = gpd.read_file(tmp_path / "楼栋.gpkg").to_crs(CRS)
+    houses.geometry = moved_into(houses.geometry, "GCJ-02")
+    (tmp_path / "楼栋.gpkg").unlink()
+    houses.to_file(tmp_path / "楼栋.gpkg")
+    parks = pd.read_excel(tmp_path / CAR_PARKS, dtype=object, engine="openpyxl")
+    placed = parks["经度"].notna()
+    lon, lat = from_wgs84(parks.loc[placed, "经度"].astype(float), parks.loc[placed, "纬度"].astype(float), "BD-09")
+    parks.loc[placed, "经度"], parks.loc[placed, "纬度"] = lon, lat
+    parks.to_excel(tmp_path / CAR_PARKS, index=False, sheet_name="停车场")
+    return tmp_path
+
+
+def test_layers_that_are_where_they_say_raise_no_error_and_the_account_says_they_fit(district):
+    found = checked(district)
+    assert errors(found) == set()
+    assert said(found)["楼栋.gpkg"] == ("", "fits the streets as WGS-84")
+    assert said(found)["消防站.xlsx"] == ("", "cannot tell: too few places")
+
+
+def test_what_is_moved_and_does_not_say_so_stops_the_run_with_the_line_to_add(moved):
+    """GCJ-02 lies 400 to 600 m off in the east of China, BD-09 about 1 km."""
+    found = {file: (why, fix) for file, why, fix in errors(checked(moved))}
+    assert set(found) == {"楼栋.gpkg", CAR_PARKS}
+    for file, system, low, high in (("楼栋.gpkg", "GCJ-02", 400, 700), (CAR_PARKS, "BD-09", 800, 1500)):
+        why, fix = found[file]
+        assert why.startswith(f"the places fit the streets only as {system}: they lie ")
+        assert low < int(why.split("they lie ")[1].split(" m")[0]) < high
+        assert f'crs = "{system}"' in fix
+        assert "offset_checked = true" in fix
+
+
+def test_with_the_lines_that_check_asks_for_the_places_are_the_true_ones_and_the_account_says_so(moved, district):
+    rewrite(moved, "楼栋.gpkg", 'crs = "GCJ-02"')
+    rewrite(moved, CAR_PARKS, 'crs = "bd09"')
+    found = checked(moved)
+    assert errors(found) == set()
+    assert said(found)["楼栋.gpkg"] == ("GCJ-02", "fits the streets as GCJ-02")
+    assert said(found)[CAR_PARKS] == ("BD-09", "fits the streets as BD-09")
+
+
+def test_a_declaration_that_is_wrong_is_an_error_and_a_look_at_the_map_overrules_it(district, moved):
+    rewrite(moved, "楼栋.gpkg", 'crs = "BD-09"')
+    rewrite(moved, CAR_PARKS, "offset_checked = true")
+    found = checked(moved)
+    assert {(file, why) for file, why, _ in errors(found)} == {
+        ("楼栋.gpkg", "the places fit the streets as GCJ-02, not as BD-09")}
+    assert said(found)[CAR_PARKS] == ("", "not compared: the project says that it has been checked")
+
+
+def test_outlines_that_cross_themselves_do_not_stop_the_comparison(moved):
+    outlines = gpd.read_file(moved / "小区边界.gpkg")
+    knot = shapely.Polygon(np.array([(0, 0), (60, 60), (60, 0), (0, 60)]) + outlines.geometry.iloc[0].bounds[:2])
+    outlines.loc[0, "geometry"] = knot
+    (moved / "小区边界.gpkg").unlink()
+    outlines.to_file(moved / "小区边界.gpkg")
+    assert {file for file, _, _ in errors(checked(moved))} == {"楼栋.gpkg", CAR_PARKS}
