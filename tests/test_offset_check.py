@@ -1,4 +1,4 @@
-"""A project whose layers are in GCJ-02 or BD-09 is stopped with the line to add; with the line its result is the true one."""
+"""Layers in GCJ-02 or BD-09 stop the run with the line to add; with that line the result is the true one."""
 
 import geopandas as gpd
 import numpy as np
@@ -79,7 +79,7 @@ def test_what_is_moved_and_does_not_say_so_stops_the_run_with_the_line_to_add(mo
         assert "offset_checked = true" in fix
 
 
-def test_with_the_lines_that_check_asks_for_the_places_are_the_true_ones_and_the_account_says_so(moved, district):
+def test_with_the_lines_that_check_asks_for_the_places_are_the_true_ones_and_the_account_says_so(moved):
     rewrite(moved, "楼栋.gpkg", 'crs = "GCJ-02"')
     rewrite(moved, CAR_PARKS, 'crs = "bd09"')
     found = checked(moved)
@@ -88,7 +88,7 @@ def test_with_the_lines_that_check_asks_for_the_places_are_the_true_ones_and_the
     assert said(found)[CAR_PARKS] == ("BD-09", "fits the streets as BD-09")
 
 
-def test_a_declaration_that_is_wrong_is_an_error_and_a_look_at_the_map_overrules_it(district, moved):
+def test_a_declaration_that_is_wrong_is_an_error_and_a_look_at_the_map_overrules_it(moved):
     rewrite(moved, "楼栋.gpkg", 'crs = "BD-09"')
     rewrite(moved, CAR_PARKS, "offset_checked = true")
     found = checked(moved)
