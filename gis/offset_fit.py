@@ -190,15 +190,20 @@ def _scan(views: list[Floats], reference: OffsetReference, rule: OffsetFitRule) 
 
 
 def _judge(scan: _Scan, reference: OffsetReference, rule: OffsetFitRule) -> OffsetFit:
-    """Hold the three systems against each other and against every other shift."""
+    """Hold the three systems against each other and against every other shift.
+
+    A layer that lies clearly moved, within ``own_ground_m`` of where a shifted system would show it, is of that system
+    and drawn a little off besides.
+    """
     near, cell_m = int(np.ceil(rule.tolerance_m / reference.cell_m)), reference.cell_m
-    fits, lies, own = [], [], np.zeros(scan.fits.shape, dtype=bool)
+    fits, lies, offsets, own = [], [], [], np.zeros(scan.fits.shape, dtype=bool)
     for system in SYSTEMS:
         undone = [_undone(system, xy, reference.crs) for xy in scan.views]
         offset_m = np.median((scan.views[0] - undone[0]).reshape(-1, 2), axis=0)
         window = _score([_counts(reference, xy, near, 1) for xy in undone], scan.chances)
         row, col = np.unravel_index(window.argmax(), window.shape)
         fits.append(float(window.max()))
+        offsets.append(offset_m)
         lies.append((float(offset_m[0] - (col - near) * cell_m), float(offset_m[1] - (row - near) * cell_m)))
         own |= np.hypot(scan.shift_m + offset_m[0], scan.shift_m[:, None] + offset_m[1]) <= rule.own_ground_m
     first = int(np.argmax(fits))
@@ -206,7 +211,11 @@ def _judge(scan: _Scan, reference: OffsetReference, rule: OffsetFitRule) -> Offs
     answer = OffsetFit("", "unclear", fits=(fits[0], fits[1], fits[2]), by_chance=by_chance)
     moved_m = _moved(scan, best, rule)
     if moved_m is not None:
-        return replace(answer, because="moved", east_m=moved_m[0], north_m=moved_m[1])
+        near_m = {system: float(np.hypot(*(np.array(moved_m) - offset_m)))
+                  for system, offset_m in zip(SYSTEMS[1:], offsets[1:], strict=True)}
+        nearest = min(near_m, key=lambda system: near_m[system])
+        answer = replace(answer, because="moved", east_m=moved_m[0], north_m=moved_m[1])
+        return replace(answer, system=nearest, because="fits") if near_m[nearest] <= rule.own_ground_m else answer
     if best >= max(second + rule.margin_systems, by_chance + rule.margin_chance, rule.least_fit):
         return replace(answer, system=SYSTEMS[first], because="fits", east_m=lies[first][0], north_m=lies[first][1])
     return answer

@@ -210,3 +210,12 @@ def test_a_city_of_60_km_by_60_km_is_drawn_in_less_than_300_mb():
     assert picture.cell_m < 10
     assert kept < 80e6
     assert peak < 300e6
+
+
+@pytest.mark.parametrize(("east_m", "north_m"), [(30, 0), (-25, 25), (0, -40)])
+def test_a_layer_in_gcj_02_drawn_some_metres_off_besides_is_gcj_02_and_not_merely_moved(places, east_m, north_m):
+    """The shift measured is that of GCJ-02 in Shanghai and the slip."""
+    reference, layers = places["tongji"]
+    fit = fit_offset(as_shown(layers["buildings"], "GCJ-02").translate(east_m, north_m), reference)
+    assert (fit.system, fit.because) == ("GCJ-02", "fits")
+    assert (fit.east_m, fit.north_m) == pytest.approx((423 + east_m, -220 + north_m), abs=20)
