@@ -27,6 +27,7 @@ class Sample(StrEnum):
 
     DISTRICT = "district"
     HELSINKI = "helsinki"
+    MESSY = "messy"
 
 
 class LangChoice(StrEnum):
@@ -46,7 +47,7 @@ _Force = Annotated[bool, typer.Option("--force", help="work everything out again
 @app.command()
 def demo(
     sample: Annotated[Sample, typer.Option(
-        help="district: generated, 演示数据; helsinki: real OpenStreetMap")] = Sample.DISTRICT,
+        help="district: generated, 演示数据; helsinki: real OpenStreetMap; messy: the district in messy files")] = Sample.DISTRICT,
     out: Annotated[Path, typer.Option(help="folder to make the demo project in")] = Path("demo"),
     lang: _Lang = LangChoice.ZH,
     force: _Force = False,

@@ -125,7 +125,7 @@ def to_degrees(crs: pyproj.CRS) -> Way:
 
     def place(x: Numbers, y: Numbers) -> Pairs:
         lon, lat = (np.asarray(one, dtype="float64") for one in transformer.transform(x, y))
-        lost = ~(np.isfinite(lon) & np.isfinite(lat))
+        lost = ~((np.abs(lon) <= 180) & (np.abs(lat) <= 90))  # also what is endless or turned round the globe
         return np.where(lost, np.nan, lon), np.where(lost, np.nan, lat)
 
     return place

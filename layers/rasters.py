@@ -10,8 +10,10 @@ from rasterio.errors import RasterioError, RasterioIOError
 from rasterio.warp import transform_bounds
 from rasterio.windows import Window, from_bounds
 
-from gis.errors import InputError, Problem, reported
+from gis.errors import InputError, Problem, reported, say
 from layers.file_checks import check_present, damaged
+
+_MOST_BYTES = 2 * 2**30
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,7 @@ def read_raster_window(path: Path, bounds: tuple[float, float, float, float], cr
     check_present(path)
     try:
         with rasterio.open(path) as raster:
+            _check_blocks(raster, path)
             window = _window(raster, bounds, crs, path)
             cells = raster.read(1, window=window, masked=True).astype("float64")
             return RasterWindow(np.ma.filled(cells, np.nan), raster.window_transform(window), raster.crs)
@@ -52,6 +55,17 @@ def read_raster_window(path: Path, bounds: tuple[float, float, float, float], cr
         if "not recognized" in detail:
             raise InputError(Problem(file=path.name, why="this is not a raster", fix="give a GeoTIFF")) from error
         raise damaged(path, reported(detail)) from error
+
+
+def _check_blocks(raster: Any, path: Path) -> None:
+    """Refuse a raster of which even the smallest part fills the memory."""
+    rows, columns = raster.block_shapes[0]
+    size = rows * columns * np.dtype(raster.dtypes[0]).itemsize
+    if size > _MOST_BYTES:
+        raise InputError(Problem(
+            file=path.name,
+            why=say("the raster can only be read in parts of {size_gib:.1f} GiB", size_gib=size / 2**30),
+            fix="export it again as GeoTIFF with tiles (TILED=YES), or cut it to the area"))
 
 
 def _window(raster: Any, bounds: tuple[float, float, float, float], crs: Any, path: Path) -> Window:

@@ -1,0 +1,220 @@
+"""The demonstration district as its files really arrive: check asks for what is missing, then nothing is different."""
+
+import io
+import re
+import tomllib
+from collections import Counter
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import openpyxl
+import pandas as pd
+import pytest
+import python_calamine
+import xlwt
+from rich.console import Console
+from typer.testing import CliRunner
+
+from estategap.cli import app
+from estategap.demo.district import write_district
+from estategap.demo.messy import write_messy_district
+from estategap.job import check_project
+from estategap.pipeline import analyse
+from estategap.plan import plan_of
+from estategap.progress import Progress
+from estategap.project import read_project
+
+SECTION = re.compile(r"\n(?=\[)")
+LINE = re.compile(r'add the line (crs = "[^"]+")|for example (sheet = "[^"]+")')
+ROUNDED_M = 0.074
+"""Kindergartens stand in whole millionths of a degree: half of one is 0.056 m north and 0.047 m east."""
+REACH_M = 300
+PERSONAL = re.compile(r"联系人\d\d|000-0000")
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory):
+    """The tidy district, the messy one as it arrives, and the messy one with what check asks for."""
+    home = tmp_path_factory.mktemp("districts")
+    write_district(home / "tidy")
+    for name, declared in (("arrived", False), ("declared", True)):
+        write_messy_district(home / name, declared=declared)
+        stations_as_xls(home / name)
+    return SimpleNamespace(tidy=home / "tidy", arrived=home / "arrived", declared=home / "declared")
+
+
+def stations_as_xls(folder: Path) -> None:
+    """The list of fire stations saved as Excel 97-2003, as an old computer does."""
+    book = xlwt.Workbook(encoding="utf-8")
+    page = book.add_sheet("Sheet1")
+    for row, cells in enumerate(openpyxl.load_workbook(folder / "消防站.xlsx").active.values):
+        for column, cell in enumerate(cells):
+            page.write(row, column, cell)
+    book.save(str(folder / "消防站.xls"))
+    (folder / "消防站.xlsx").unlink()
+    project = folder / "project.toml"
+    text = project.read_text("utf-8")
+    assert '"消防站.xlsx"' in text
+    project.write_text(text.replace('"消防站.xlsx"', '"消防站.xls"'), "utf-8")
+
+
+def checked(folder):
+    return check_project(folder, Progress(Console(file=io.StringIO())), lang="en")
+
+
+@pytest.fixture(scope="module")
+def arrived(folders):
+    return checked(folders.arrived)
+
+
+@pytest.fixture(scope="module")
+def views(folders):
+    """What the whole job finds in the tidy district and in the messy one."""
+    quiet = Progress(Console(file=io.StringIO()))
+    projects = {name: read_project(getattr(folders, name)) for name in ("tidy", "declared")}
+    return {name: analyse(one, plan_of(one), lang="zh", run_id="x", progress=quiet) for name, one in projects.items()}
+
+
+def test_check_refuses_the_files_as_they_arrive_and_names_every_declaration_that_is_missing(folders, arrived):
+    errors = {(one.file, re.sub(r"they lie .*", "…", str(one.why)))
+              for one in arrived.problems if one.severity == "error"}
+    assert errors == {
+        ("小区边界.shp", "the places fit the streets only as GCJ-02: …"),
+        ("出入口.csv", "the places fit the streets only as BD-09: …"),
+        ("电动自行车充电点.xlsx", "the places fit the streets only as GCJ-02: …"),
+        ("楼栋.shp", "the file does not say its coordinate system"),
+        ("停车场.xlsx", "the file has 2 sheets (2026年, 2025年)"),
+    }
+    assert CliRunner().invoke(app, ["check", str(folders.arrived)]).exit_code == 1
+    assert CliRunner().invoke(app, ["run", str(folders.arrived)]).exit_code == 1
+
+
+def test_check_asks_about_the_header_that_is_only_like_one_and_the_name_that_is_misspelt(arrived):
+    asked = {(one.file, str(one.column) or one.value, str(one.why))
+             for one in arrived.problems if "did you mean" in str(one.why)}
+    assert ("小区名册.xlsx", "常住人口总数（人）", "this column is not known; did you mean 常住人口?") in asked
+    assert ("小区名册.xlsx", "云订府", "no outline belongs to this row; did you mean 云汀府 (QHW027)?") in asked
+
+
+def test_the_lines_that_check_asks_for_written_into_the_project_are_all_that_it_takes(folders, arrived):
+    """Each error's own words name the line; put below the file it names, they make the declared project."""
+    sections = SECTION.split((folders.arrived / "project.toml").read_text("utf-8"))
+    for one in arrived.problems:
+        if one.severity == "error":
+            line = next(filter(None, LINE.search(str(one.fix)).groups()))
+            place = next(at for at, text in enumerate(sections) if f'file = "{one.file}"' in text)
+            sections[place] = sections[place].replace(f'file = "{one.file}"', f'file = "{one.file}"\n{line} #', 1)
+    ours = tomllib.loads("\n".join(sections))
+    declared = tomllib.loads((folders.declared / "project.toml").read_text("utf-8"))
+    assert ours["buildings"].pop("crs") == "EPSG:4490", "or the code the data is really in"
+    assert declared["buildings"].pop("crs") == "EPSG:4528"
+    assert ours == declared
+
+
+def test_the_declared_files_differ_from_those_that_arrived_in_one_header_and_one_id(folders):
+    names = {path.name for path in folders.arrived.iterdir()}
+    made = {"problems.xlsx", "to_locate.xlsx"}
+    changed = {name for name in names - made
+               if (folders.arrived / name).read_bytes() != (folders.declared / name).read_bytes()}
+    assert changed == {"project.toml", "小区名册.xlsx"}
+    before, after = (
+        {(row, column): cell
+         for row, cells in enumerate(python_calamine.CalamineWorkbook.from_path(folder / "小区名册.xlsx")
+                                     .get_sheet_by_name("登记表").to_python()) for column, cell in enumerate(cells)}
+        for folder in (folders.arrived, folders.declared))
+    assert {(before[place], after[place]) for place in before if before[place] != after[place]} == {
+        ("常住人口总数（人）", "常住人口数（人）"), ("", "QHW027")}
+
+
+def test_every_rank_score_status_and_basis_is_that_of_the_tidy_district(views):
+    pd.testing.assert_frame_equal(views["declared"].ranking, views["tidy"].ranking, check_exact=True)
+    for name, tidy in views["tidy"].results.items():
+        messy = views["declared"].results[name].table
+        assert messy.index.equals(tidy.table.index)
+        words = [column for column in messy if not pd.api.types.is_float_dtype(messy[column])]
+        assert {"status", "basis", "confidence", "unit"} <= set(words)
+        pd.testing.assert_frame_equal(messy[words], tidy.table[words], check_exact=True)
+
+
+def test_every_amount_is_that_of_the_tidy_district_but_for_ground_within_a_rounded_radius(views):
+    """A circle of 300 m that moves by d covers at most d × 2π × 300 m more or less of an estate.
+
+    Places in metres were written to a tenth of a millimetre; areas they bound are the same to a tenth of a m².
+    """
+    most_m2 = {"kindergarten_reach_area": ROUNDED_M * 2 * np.pi * REACH_M * 3}
+    for name, tidy in views["tidy"].results.items():
+        messy = views["declared"].results[name].table
+        for measure, ours in messy.groupby("measure"):
+            theirs = tidy.table.loc[ours.index]
+            apart = (ours[["required", "provided", "shortfall", "low", "high"]] - theirs[
+                ["required", "provided", "shortfall", "low", "high"]]).abs().max(axis=None)
+            least = 0.1 if (ours["unit"] == "m2").all() else 1e-9
+            assert not apart > most_m2.get(measure, least), (name, measure, apart)
+            assert ours["required"].isna().equals(theirs["required"].isna())
+
+
+def test_facts_of_every_estate_are_read_as_the_tidy_roster_has_them(views):
+    tidy, messy = (views[name].estates.frame for name in ("tidy", "declared"))
+    assert messy.index.equals(tidy.index)
+    for column in ("name", "community", "build_year", "blocks", "households", "residents", "residents_60plus",
+                   "residents_under3", "high_rise", "walled", "parking_spaces", "parking_on_fire_lane",
+                   "resident_cars", "night_cars", "ebikes", "ebike_ports", "complaints"):
+        pd.testing.assert_series_equal(messy[column], tidy[column], check_exact=True)
+    moved_m = messy.geometry.hausdorff_distance(tidy.geometry)
+    assert moved_m.max() < 0.002, "GCJ-02 is undone to a millimetre"
+    assert (messy.area - tidy.area).abs().max() < 0.1, "needles and doubled corners take no ground"
+
+
+def test_facilities_stand_where_the_tidy_lists_have_them_and_count_as_much(views):
+    for kind, tidy in views["tidy"].facilities.items():
+        messy = views["declared"].facilities[kind].frame
+        assert set(tidy.frame.index) <= set(messy.index)
+        assert set(messy.index) - set(tidy.frame.index) <= {"TC901", "TC902", "YE901"}, "planned and closed ones"
+        ours = messy.loc[tidy.frame.index]
+        assert ours.geometry.distance(tidy.frame.geometry).max() < (ROUNDED_M if kind == "kindergartens" else 0.002)
+        for column in ("capacity", "status", "turnout_s", "name"):
+            pd.testing.assert_series_equal(ours[column], tidy.frame[column], check_exact=True)
+
+
+def test_every_row_of_every_file_is_used_or_left_out_for_a_reason_that_is_said(views):
+    readings = {(one.file, one.part): one for one in views["declared"].readings}
+    for one in readings.values():
+        assert one.rows_in == one.rows_used + sum(map(len, one.left_out.values())), one.file
+        assert all(str(why) for why in one.left_out)
+    used = Counter({key[0]: one.rows_used for key, one in readings.items()})
+    left = {key[0]: one.rows_in - one.rows_used for key, one in readings.items() if one.rows_in > one.rows_used}
+    expected = {"小区边界.shp": 42, "小区名册.xlsx": 43, "楼栋.shp": 1740, "单元门.csv": 1921, "出入口.csv": 124,
+                "12345工单.csv": 400}
+    assert {name: used[name] for name in expected} == expected
+    # the roster: 2 titles, 1 row of numbers, 1 example, 6 communities, 1 total, 2 lines of signatures and notes
+    # the car parks: 1 title, 1 row of numbers, 1 total, 3 lines below; the chargers: 2 titles; the ledger: 3 again
+    # kindergartens: 1 title; work orders: 2 of estates elsewhere
+    assert left == {"小区名册.xlsx": 13, "停车场.xlsx": 6, "电动自行车充电点.xlsx": 2, "充电点台账.csv": 3,
+                    "幼儿园.xlsx": 1, "12345工单.csv": 2}
+
+
+def test_what_was_chosen_is_said_encoding_system_and_names_of_columns(views):
+    found = {one.file: one for one in views["declared"].readings}
+    expected = {"小区边界.shp": "gb18030", "道路.zip": "gb18030", "楼栋.shp": "gb18030", "单元门.csv": "utf-16-le",
+                "出入口.csv": "gb18030"}
+    assert {name: found[name].encoding for name in expected} == expected
+    assert (found["小区边界.shp"].converted, found["出入口.csv"].converted) == ("GCJ-02", "BD-09")
+    assert {one.header: one.how for one in found["小区边界.shp"].columns}["3岁以下人"] == "truncated"
+    assert ("电动自行车充电端口", "ebike_ports") in {(one.header, one.field) for one in found["小区名册.xlsx"].columns}
+
+
+def test_all_persons_in_the_files_are_made_up_and_none_reaches_the_results(folders, views):
+    shown = " ".join(map(str, views["declared"].warnings)) + views["declared"].estates.frame.to_csv()
+    assert not PERSONAL.search(shown)
+    for path in folders.arrived.glob("*.csv"):
+        data = path.read_bytes()
+        text = data.decode("utf-16" if data[:2] == b"\xff\xfe" else "gb18030")
+        assert not re.search(r"1[3-9]\d{9}(?!\d)", re.sub(r"\d{12,}|\d+\.\d+", "", text)), path.name
+
+
+def test_the_same_seed_gives_the_same_bytes(folders, tmp_path):
+    write_messy_district(tmp_path / "again")
+    for path in (tmp_path / "again").iterdir():
+        if path.name not in {"消防站.xlsx", "project.toml"}:
+            assert path.read_bytes() == (folders.arrived / path.name).read_bytes(), path.name
