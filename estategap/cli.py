@@ -47,7 +47,8 @@ _Force = Annotated[bool, typer.Option("--force", help="work everything out again
 @app.command()
 def demo(
     sample: Annotated[Sample, typer.Option(
-        help="district: generated, 演示数据; helsinki: real OpenStreetMap; messy: the district in messy files")] = Sample.DISTRICT,
+        help="district: generated, 演示数据; helsinki: real OpenStreetMap; messy: the district in messy files",
+    )] = Sample.DISTRICT,
     out: Annotated[Path, typer.Option(help="folder to make the demo project in")] = Path("demo"),
     lang: _Lang = LangChoice.ZH,
     force: _Force = False,

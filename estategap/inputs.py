@@ -21,7 +21,7 @@ from layers.assignments import Responsibilities, TaskProgress
 from layers.buildings import buildings_in_estates
 from layers.estates import mark_edge_of_data, read_estates
 from layers.estates_osm import estates_of_osm
-from layers.files import open_source
+from layers.files import Source, open_source
 from layers.kinds import facility_kinds
 from layers.lifts import Lifts, with_lifts
 from layers.offset_check import check_offsets
@@ -62,18 +62,29 @@ class Inputs:
                 **self.facilities}
 
 
-def read_inputs(project: Project, walking: WalkingRule, readings: list[Reading] | None = None) -> Inputs:
-    """Read and join everything; ``readings``, where given, takes how each file was read, whatever else is wrong.
+def read_inputs(project: Project, walking: WalkingRule) -> Inputs:
+    """Read and join everything.
 
     Raises:
         InputError: all errors of all files at once, with the warnings.
     """
-    log = ProblemLog(readings=[] if readings is None else readings)
-    try:
-        estates, osm = _placed(project, walking, log)
-        return _around(Sources(project, osm, _town_of(estates, osm), log), estates, walking)
-    except InputError as error:
-        raise InputError(dict.fromkeys((*log, *error.problems))) from None
+    log = ProblemLog()
+    inputs = log.attempt(lambda: look_through(project, walking, log), None)
+    if inputs is None or log.errors:
+        raise InputError(dict.fromkeys(log))
+    return inputs
+
+
+def look_through(project: Project, walking: WalkingRule, log: ProblemLog) -> Inputs:
+    """Read and join everything as far as it goes; ``log`` takes what is wrong and how each file was read.
+
+    Where it takes errors the doors are not worked out, and what is built on them is not to be used.
+
+    Raises:
+        InputError: the estates cannot be read; the other files have been opened to see what is wrong with them.
+    """
+    estates, osm = _placed(project, walking, log)
+    return _around(Sources(project, osm, _town_of(estates, osm), log), estates, walking)
 
 
 def _placed(project: Project, walking: WalkingRule, log: ProblemLog) -> tuple[Estates, OsmExtract | None]:
@@ -81,7 +92,6 @@ def _placed(project: Project, walking: WalkingRule, log: ProblemLog) -> tuple[Es
     try:
         osm = _osm(project, log)
         estates = _estates(project, osm, walking, log)
-        log.raise_errors()
     except InputError:
         _open_others(project, log)
         raise
@@ -113,13 +123,25 @@ def _estates(project: Project, osm: OsmExtract | None, walking: WalkingRule, log
         outlines = project.source_of(section.file, section) if section.file else None
         roster = project.source(project.roster) if project.roster else None
         home = osm.extent.bounds if osm else None
-        located = project.source_of(section.located) if section.located else None
+        located = _located(project, log)
         return read_estates(outlines=outlines, roster=roster, located=located, walled_default=section.walled, log=log,
                             town=Town(crs, home), data_year=project.project.data_date.year,
                             round_spread=people_of(project).approximate_spread)
     assert osm is not None  # noqa: S101 - read_project refuses a project with neither
     return estates_of_osm(osm, crs or metric_crs_of(osm.streets), edge_margin_m=walking.edge_margin_m,
                           walled=section.walled, log=log)
+
+
+def _located(project: Project, log: ProblemLog) -> Source | None:
+    """The filled-in list of places; that it is not there yet keeps nobody from hearing what else is wrong."""
+    name = project.estates.located
+    if name is None:
+        return None
+    if (project.folder / name).exists():
+        return project.source_of(name)
+    log.add(Problem(file=name, why="this list of places is not there",
+                    fix="run check, which writes it where estates have no place, or remove the line located"))
+    return None
 
 
 def _working_crs(project: Project) -> pyproj.CRS | None:
@@ -171,10 +193,10 @@ def _around(sources: Sources, estates: Estates, walking: WalkingRule) -> Inputs:
     marked = mark_edge_of_data(estates, streets.extent, walking.edge_margin_m)
     osm_file = sources.project.osm.file if sources.project.osm else ""
     check_quality(marked, buildings, gates, streets, facilities, log=log, osm_file=osm_file)
-    log.raise_errors()
     people = mark_edge_of_data(with_lifts(people, lifts), streets.extent, walking.edge_margin_m)
-    doors = people_at_doors(people, buildings, doors)
-    doors = Doors.of(doors.frame[doors.frame["estate_id"].isin(people.ids)])
+    if not log.errors:
+        doors = people_at_doors(people, buildings, doors)
+        doors = Doors.of(doors.frame[doors.frame["estate_id"].isin(people.ids)])
     return Inputs(
         estates=people, buildings=buildings, doors=doors, gates=gates, streets=streets, facilities=facilities,
         basemap=basemap, warnings=tuple(log), readings=tuple(log.readings), lifts=lifts,

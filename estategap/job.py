@@ -6,7 +6,7 @@ from pathlib import Path
 
 from xlsxwriter.exceptions import XlsxWriterException
 
-from estategap.inputs import Inputs, read_inputs
+from estategap.inputs import Inputs, look_through
 from estategap.manifest import identity, input_digests, outputs_intact, run_id, write_manifest
 from estategap.pipeline import analyse
 from estategap.plan import plan_of, walking_of
@@ -125,6 +125,5 @@ def _read(
     log = ProblemLog()
     log.attempt(lambda: plan_of(project), None)
     with progress.step("read inputs", texts("progress.read")):
-        readings: list[Reading] = []
-        inputs = log.attempt(lambda: read_inputs(project, walking_of(project), readings), None)
-    return tuple(dict.fromkeys((*log, *(inputs.warnings if inputs else ())))), tuple(readings), inputs
+        inputs = log.attempt(lambda: look_through(project, walking_of(project), log), None)
+    return tuple(dict.fromkeys(log)), tuple(log.readings), inputs

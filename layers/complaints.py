@@ -10,14 +10,18 @@ import pandas as pd
 from gis.errors import InputError, Problem, ProblemLog, listed, say
 from gis.geometry import has_shape
 from gis.tables import NO_ESTATE, Estates
-from layers.cells import as_text
+from layers.catalogue import document
+from layers.cells import as_text, folded
 from layers.complaint_themes import OTHER, PREFIX, UNSAID, complaint_themes, holds_a_word, themes_of
 from layers.estate_names import named_estate, unknown_estates
 from layers.files import Source
 from layers.places import Town, holding_estate
 from layers.rows import Rows, read_rows
+from layers.typed_words import words_of
 
 _OFTEN, _LONGEST, _NUMBER = 3, 20, re.compile(r"\d{4}")
+_MOST_OF_A_SPREADSHEET, _ROUNDED = 1e15, re.compile(r"[0-9](\.[0-9]+)?e\+?[0-9]{2,}")
+"""From here on a spreadsheet keeps the first 15 digits of a number, and shows fewer still in a CSV (2.02603E+16)."""
 
 
 @dataclass(frozen=True)
@@ -49,8 +53,9 @@ def count_complaints(
     """Count the rows of a list of complaints per estate: by id, else by exact normalised name, else by place.
 
     Columns about persons are dropped before anything else; no text of a complaint is kept. Left out and listed are rows
-    whose number (工单编号) another row has, that lie outside the period or, where there is one, have no day, and that
-    belong to no estate; names that look like an estate's are offered, never taken.
+    whose number (工单编号) another row has, unless a spreadsheet has cut digits off it, that lie outside the period or,
+    where there is one, have no day, and that belong to no estate; names that look like an estate's are offered, never
+    taken.
 
     Returns:
         on ``estate_id``: ``complaints``, all of them, and ``complaints_<theme>`` for each theme of
@@ -85,7 +90,7 @@ def with_complaints(estates: Estates, counts: pd.DataFrame) -> Estates:
 
 
 def _estates(rows: Rows, estates: Estates) -> pd.Series:
-    named = named_estate(rows.text("estate_id"), rows.text("estate_name"), estates)
+    named = named_estate(rows.text("estate_id"), rows.text("estate_name"), estates, rows)
     points = rows.geometry[has_shape(rows.geometry)].representative_point()
     held = holding_estate(points, estates).reindex(rows.fields.index, fill_value=NO_ESTATE)
     return named.where(named != NO_ESTATE, held)
@@ -105,10 +110,31 @@ def _themes(rows: Rows, words: ComplaintWords) -> pd.Series:
 
 
 def _leave_out_repeated(rows: Rows) -> None:
-    number = rows.text("complaint_id").loc[rows.kept]
-    rows.leave_out(number.index[(number != "") & number.duplicated()], values=number, severity="warning",
+    said = rows.text("complaint_id").loc[rows.kept]
+    number = folded(said)
+    cut = _cut_off(rows, number)
+    if cut.any():
+        rows.problem(label=cut.index[cut][0], column="工单编号", severity="warning", value=str(said[cut].iloc[0]),
+                     why=say("{count} numbers of complaints were stored as numbers, of which a spreadsheet keeps 15 "
+                             "digits; they are not used to find complaints listed twice", count=int(cut.sum())),
+                     fix="export the list again with this column as text; until then a complaint listed twice counts "
+                         "twice")
+    nothing = document()["cells"]["unknown"]
+    known = ~number.isin(["", *nothing, *words_of("number", "none_or_unknown")]) & ~cut
+    rows.leave_out(number.index[known & number.where(known).duplicated()], values=said, severity="warning",
                    why="another row has this number of a complaint; it is counted once",
                    fix="nothing, if both are the same complaint; else give each its own number")
+
+
+def _cut_off(rows: Rows, number: pd.Series) -> "pd.Series[bool]":
+    """Numbers (folded) that a spreadsheet has rounded."""
+    rounded = number.map(lambda text: _ROUNDED.fullmatch(text) is not None).astype("bool")
+    header = next((one.header for one in rows.columns if one.field == "complaint_id"), "")
+    if header not in rows.raw.frame:
+        return rounded
+    cells = rows.raw.frame[header].loc[number.index]
+    inexact = (float, int) if rows.source.is_table else (float,)
+    return rounded | cells.map(lambda cell: isinstance(cell, inexact) and abs(cell) >= _MOST_OF_A_SPREADSHEET)
 
 
 def _leave_out_other_themes(rows: Rows, only: Sequence[str]) -> None:

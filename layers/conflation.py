@@ -9,8 +9,10 @@ name:
 2. any name within ``same_place_m``.
 
 Pairs of 1 come before those of 2 and near ones before far ones, ties by id; each facility is the same as at most one of
-another source. What is left and looks alike, also within one list, is kept and listed as a question, unless numbers in
-the names differ (3号充电棚, 4号充电棚). Distances are in ``layers/assumptions.toml``.
+another source. Never the same are facilities of different status (existing, planned, closed) and, of two sources, those
+whose names contradict each other in numbers, letters or directions (3号充电棚, 4号充电棚). These, what bears one number
+and name in two lists, and what is left and looks alike, also within one list, unless numbers in the names differ, are
+kept and listed as questions. Distances are in ``layers/assumptions.toml``.
 """
 
 import re
@@ -38,16 +40,21 @@ AUDIT = (
 )
 """Columns of the audit; the ``other_*`` describe what it is the same as, or may be; ``likeness`` of names is of 100."""
 
-_SAME_NAME, _SAME_PLACE, _SIMILAR, _COUNTED = range(4)
+_SAME_NAME, _SAME_PLACE, _STATUS, _CONTRADICT, _SAME_ID, _SIMILAR, _COUNTED = range(7)
 _PAIR = {"left": "int64", "right": "int64", "how": "int64", "distance_m": "float64"}
 _WHY = {
     _SAME_NAME: say("same name, near or in the same estate"),
     _SAME_PLACE: say("same place"),
+    _STATUS: say("same name or place, but not the same status (existing, planned, closed)"),
+    _CONTRADICT: say("same place, but the numbers, letters or directions in the names differ"),
+    _SAME_ID: say("same number and name in two lists, but not in one place"),
     _SIMILAR: say("near and alike, but not surely the same"),
     _COUNTED: say("the list counts such sites in this estate without saying where they are"),
 }
 _MILLIMETRES = 3
 _NUMBER = re.compile("[0-9]+")
+_MARKS = (_NUMBER, re.compile("(?<![a-z])[a-z](?![a-z])"), re.compile("[东南西北]"))
+"""What tells two of one name apart, in normalised names."""
 _AT_ONCE = 2_000
 """Facilities whose neighbours are looked at together: what bounds the memory."""
 _COPIES, _CROWD = 8, 1_000
@@ -74,35 +81,41 @@ def conflate(frames: Sequence[gpd.GeoDataFrame], kind: str) -> Conflated:
 
     Returns:
         the facilities that count, in the order given; where two sources share an id, the later one's gets the
-        source's number before it. The audit has the columns ``AUDIT`` and the order of the sources.
+        source's number before it, as often as it takes. The audit has the columns ``AUDIT`` and the order of the
+        sources.
     """
     whole = _stacked(frames)
-    pairs = _pairs(whole, normalised_names(whole["name"]))
+    pairs = _pairs(whole, normalised_names(whole["name"]), kind)
     same = pairs["how"].isin([_SAME_NAME, _SAME_PLACE]) & (pairs["left_source"] != pairs["right_source"])
     gone = _one_to_one(pairs[same]).set_index("right")
     asked = pairs[~pairs["right"].isin(gone.index)].sort_values(["how", "distance_m", "left"], kind="stable")
     audit = _audit(whole, gone, asked.drop_duplicates("right").set_index("right"), kind)
     kept = whole[~whole.index.isin(gone.index)]
-    return Conflated(kept.set_index("facility_id").drop(columns="_source"), audit)
+    return Conflated(kept.set_index("facility_id").drop(columns=["_source", "_id"]), audit)
 
 
 def _stacked(frames: Sequence[gpd.GeoDataFrame]) -> gpd.GeoDataFrame:
-    """All of them on 0..n-1, the winner before the others; ``_source`` numbers the source."""
+    """All of them on 0..n-1, the winner before the others; ``_source`` numbers the source, ``_id`` is as it says."""
     parts = [frame.rename_axis("facility_id").reset_index().assign(_source=number)
              for number, frame in enumerate(frames)]
     whole = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
-    ids = whole["facility_id"].astype("object")
-    return whole.assign(facility_id=ids.mask(ids.duplicated(), (whole["_source"] + 1).astype(str) + "-" + ids))
+    said = ids = whole["facility_id"].astype("object")
+    while ids.duplicated().any():
+        ids = ids.mask(ids.duplicated(), (whole["_source"] + 1).astype(str) + "-" + ids)
+    return whole.assign(facility_id=ids, _id=said)
 
 
-def _pairs(whole: gpd.GeoDataFrame, keys: pd.Series) -> pd.DataFrame:
+def _pairs(whole: gpd.GeoDataFrame, keys: pd.Series, kind: str) -> pd.DataFrame:
     """Pairs that are or may be the same: ``left`` the winner, ``right``, ``how``, ``distance_m``, ``likeness``."""
     rows = pd.DataFrame({"row": whole.index, "source": whole["_source"], "key": keys, "estate": whole["estate_id"],
-                         "placed": has_shape(whole.geometry)})
-    found = pd.concat([_near(whole.geometry, rows), _in_one_estate(rows), _counted(rows, whole["origin"] == "osm")],
-                      ignore_index=True)
+                         "placed": has_shape(whole.geometry), "id": whole["_id"], "status": whole["status"]})
+    mapped = whole["origin"] == "osm"
+    found = pd.concat([_near(whole.geometry, rows), _in_one_estate(rows), _counted(rows, mapped),
+                       _of_one_id(rows[~mapped & ~_made_up(whole, kind)], whole.geometry)], ignore_index=True)
     left, right = (rows.loc[found[side]].reset_index(drop=True) for side in ("left", "right"))
-    return found.assign(left_source=left["source"], right_source=right["source"],
+    gone = (left["status"] == "closed") & mapped.loc[found["right"]].to_numpy()  # OSM has not heard of it yet
+    other = found["how"].isin([_SAME_NAME, _SAME_PLACE]) & (left["status"] != right["status"]) & ~gone
+    return found.assign(how=found["how"].mask(other, _STATUS), left_source=left["source"], right_source=right["source"],
                         likeness=_likeness(left["key"].to_numpy(), right["key"].to_numpy()))
 
 
@@ -148,7 +161,16 @@ def _judged(first: pd.DataFrame, second: pd.DataFrame, apart_m: Numbers) -> Numb
     asks = named & ~same_name & np.where(within, same_place, ~same_place)
     alike = np.zeros(len(first), dtype=bool)
     alike[asks] = _alike(ours[asks], theirs[asks])
-    return np.select([same_name, same_place & ~(asks & ~alike), alike], [_SAME_NAME, _SAME_PLACE, _SIMILAR], -1)
+    unlike = same_place & named & ~within
+    unlike[unlike] = [_contradict(one, other) for one, other in zip(ours[unlike], theirs[unlike], strict=True)]
+    return np.select([same_name, unlike, same_place & ~(asks & ~alike), alike],
+                     [_SAME_NAME, _CONTRADICT, _SAME_PLACE, _SIMILAR], -1)
+
+
+def _contradict(one: str, other: str) -> bool:
+    """Whether both names have numbers, letters or directions, and not the same ones."""
+    return any(ours and theirs and ours != theirs
+               for ours, theirs in ((mark.findall(one), mark.findall(other)) for mark in _MARKS))
 
 
 def _alike(ours: Keys, theirs: Keys) -> Flags:
@@ -177,6 +199,23 @@ def _counted(rows: pd.DataFrame, mapped: pd.Series) -> pd.DataFrame:
     counted = inside[~inside["placed"]].drop_duplicates("estate")
     pairs = counted.merge(inside[inside["placed"] & mapped[inside.index]], on="estate")
     return _told(pairs["row_x"], pairs["row_y"], _COUNTED)
+
+
+def _made_up(whole: gpd.GeoDataFrame, kind: str) -> pd.Series:
+    """Where the id is of the kind and the row, because the list gives none."""
+    row = whole["source_row"].fillna(0).astype("int64").astype(str)
+    made: pd.Series = whole["_id"] == f"{kind}-" + row
+    return made
+
+
+def _of_one_id(rows: pd.DataFrame, geometry: gpd.GeoSeries) -> pd.DataFrame:
+    """Pairs of one id and one name in two lists, wherever they are."""
+    named = rows[rows["key"] != ""]
+    pairs = named.merge(named, on=["id", "key"])
+    pairs = pairs[pairs["source_x"] < pairs["source_y"]]
+    left, right = (geometry.loc[pairs[side]].reset_index(drop=True) for side in ("row_x", "row_y"))
+    return _told(pairs["row_x"], pairs["row_y"], _SAME_ID).assign(
+        distance_m=left.distance(right, align=False).round(_MILLIMETRES))
 
 
 def _told(left: pd.Series, right: pd.Series, how: int) -> pd.DataFrame:

@@ -22,15 +22,40 @@ def read_delimited(path: Path, *, encoding: str | None = None) -> tuple[Cells, s
     UTF-16 is known by its byte order mark, other text as ``layers.encodings`` says.
 
     Raises:
-        InputError: one problem with the fix.
+        InputError: one problem with the fix, also of a cell whose quotes hold whole lines of the table.
     """
     text, name = _decoded(path, encoding)
+    mark = _separator(text)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True)
     try:
-        rows = [[cell if cell and not cell.isspace() else None for cell in row]
-                for row in csv.reader(io.StringIO(text, newline=""), delimiter=_separator(text), strict=True)]
+        rows = [[cell if cell and not cell.isspace() else None for cell in row] for row in reader]
     except csv.Error as error:
         raise damaged(path, say("CSV: {error}", error=reported(error))) from error
+    if reader.line_num > len(rows):
+        _check_quotes(rows, mark, path)
     return Cells(rows, cut_short=not text.endswith(("\n", "\r"))), name
+
+
+def _check_quotes(rows: list[list[str | None]], mark: str, path: Path) -> None:
+    """Refuse a quoted cell that holds lines of the table: a quote that nobody closed takes all up to the next one."""
+    usual = Counter(len(row) - 1 for row in rows).most_common(1)[0][0]
+    for place, row in enumerate(rows):
+        for column, cell in enumerate(row):
+            beside = (column, len(row) - 1 - column)
+            if cell and ("\n" in cell or "\r" in cell) and _swallows(cell, mark, beside, usual):
+                raise InputError(Problem(
+                    file=path.name, row=place + 1,
+                    why="a quotation mark opens a cell here that takes in the lines below it",
+                    fix="delete the quotation mark in this row, or close it at the end of the cell"))
+
+
+def _swallows(cell: str, mark: str, beside: tuple[int, int], usual: int) -> bool:
+    """Whether a later line of the cell has half the marks of a row, or its first and last line complete two rows."""
+    first, *inner = [line.count(mark) for line in cell.splitlines()] or [0]
+    if not inner or not usual:
+        return False
+    completes = beside[0] + first >= usual and inner[-1] + beside[1] >= usual and inner[-1] > 0
+    return completes or max(inner) >= max(2, usual / 2)
 
 
 def _decoded(path: Path, declared: str | None) -> tuple[str, str]:

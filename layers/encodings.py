@@ -17,6 +17,7 @@ _ASCII = bytes(one for one in range(32, 127) if one != ord("\\")) + b" \\n"
 """What every plain character set reads as it stands; others, such as escapes of Python's, do not."""
 _TWO_BYTES_EACH = re.compile("[\x00-\x7f\u0100-\u07ff]*")
 _FEW = 8
+_COMMON_SHARE = 0.7  # of the characters of a Chinese text that GB 2312 has
 """So few different characters may be Chinese in GB18030 that happens to be valid UTF-8, such as 联通."""
 
 
@@ -113,11 +114,26 @@ def _found(text: Text, said: str, file: str) -> str:
     if utf8 is None and gb is None:
         raise InputError(Problem(file=file, why="the text is neither UTF-8 nor GB18030",
                                  fix='save it as UTF-8, or say encoding = "big5" (or what it is) in project.toml'))
+    if utf8 is None and gb is not None and _may_be_big5(gb, text.decoded("big5")):
+        raise InputError(Problem(file=file, why="the text may be Big5 (traditional characters) or GB18030",
+                                 fix='say which in its section of project.toml: encoding = "big5" or "gb18030"'))
     return _GB18030 if utf8 is None else _UTF8
 
 
 def _may_be_chinese(text: str) -> bool:
     return len({one for one in set(text) if not one.isascii()}) <= _FEW and _TWO_BYTES_EACH.fullmatch(text) is not None
+
+
+def _may_be_big5(as_gb: str, as_big5: str | None) -> bool:
+    """True where a text is Big5 all through, and read as GB18030 hardly any of its characters are common ones.
+
+    Common are those of GB 2312; a text in traditional characters that is truly GBK is as a rule not valid Big5.
+    """
+    if as_big5 is None:
+        return False
+    signs = [one for one in as_gb if not one.isascii()]
+    common = sum(len(one.encode("gb2312", "ignore")) > 0 for one in signs)
+    return common < _COMMON_SHARE * len(signs)
 
 
 def _one_byte_each(name: str) -> bool:

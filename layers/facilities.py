@@ -63,7 +63,7 @@ def read_facilities(
         return Facilities.empty(estates.crs, kind=kind, complete=True)
     shapes = rows.geometry
     placed = gpd.GeoDataFrame(rows.fields, geometry=shapes.representative_point().where(has_shape(shapes)))
-    placed["estate_id"] = named_estate(rows.text("estate_id"), rows.text("estate_name"), estates)
+    placed["estate_id"] = named_estate(rows.text("estate_id"), rows.text("estate_name"), estates, rows)
     _leave_out_none(rows, placed)
     _list_lost(rows, placed, estates)
     nowhere = placed.index[~has_shape(placed.geometry) & (placed["estate_id"] == NO_ESTATE)]

@@ -27,7 +27,7 @@ from layers.cells import (
 from layers.files import ROW
 from layers.headers import ColumnMapping, header_key, match_columns
 from layers.names import normalised_name, normalised_names
-from layers.personal import drop_personal, is_personal
+from layers.personal import drop_personal, is_personal, masked
 from layers.typed_numbers import NONE_OR_UNKNOWN, NOT_ONE_NUMBER, NumberRule
 from layers.typed_words import LAST_YEAR, SHEET_FAULT, units_of
 
@@ -95,6 +95,7 @@ def read_fields(
                                     names=listed(columns, _LISTED) or say("none"))))
     rows = (cells[ROW] if ROW in cells else pd.Series(range(1, len(cells) + 1), index=cells.index)).astype("int64")
     by_text = {str(name): cells[name].astype("object") for name in columns}
+    by_text |= {found[name]: masked(by_text[found[name]]) for name in found if not name.endswith("_id")}
     values: dict[str, Any] = {ROW: rows}
     for name, entry in known.items():
         if name in found and entry.type == "coordinate":

@@ -4,6 +4,7 @@ Only file formats and their faults are known here; what the columns mean is the 
 """
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -25,6 +26,9 @@ __all__ = ["ROW", "Raw", "Source", "offset_system", "open_source", "parse_crs", 
 
 _OFFSET_SYSTEMS: dict[str, Literal["GCJ-02", "BD-09"]] = {
     "gcj02": "GCJ-02", "gcj": "GCJ-02", "bd09": "BD-09", "bd09ll": "BD-09",
+}
+_OFFSET_WORDS: dict[str, Literal["GCJ-02", "BD-09"]] = {
+    "火星": "GCJ-02", "高德": "GCJ-02", "腾讯": "GCJ-02", "国测局": "GCJ-02", "百度": "BD-09",
 }
 _CRS_FIX = say('add the line crs = "EPSG:4490" (or the code the data is really in) to its section of project.toml')
 
@@ -57,7 +61,11 @@ class Source:
 
 def offset_system(crs: str | None) -> Literal["", "GCJ-02", "BD-09"]:
     """The shifted Chinese system that a declared CRS names, however it is spelt, else ``""``."""
-    return _OFFSET_SYSTEMS.get(re.sub(r"[^a-z0-9]", "", (crs or "").casefold()), "")
+    text = unicodedata.normalize("NFKC", crs or "").casefold()
+    key = re.sub(r"[^a-z0-9]", "", text)
+    if key in _OFFSET_SYSTEMS:
+        return _OFFSET_SYSTEMS[key]
+    return next((system for word, system in _OFFSET_WORDS.items() if word in text), "")
 
 
 @dataclass(frozen=True)
@@ -167,7 +175,7 @@ def parse_crs(crs: str, path: Path) -> pyproj.CRS:
         InputError: nobody knows that CRS.
     """
     try:
-        found = pyproj.CRS.from_user_input(crs)
+        found = pyproj.CRS.from_user_input(unicodedata.normalize("NFKC", crs))
     except CRSError as error:
         raise InputError(Problem(file=path.name, column="crs", value=crs, why="no such coordinate system",
                                  fix="give an EPSG code such as EPSG:4490 or EPSG:4326")) from error

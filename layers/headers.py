@@ -89,7 +89,9 @@ class ColumnMapping(Mapping[str, str]):
                                    names=either(one.labels)),
                    say("rename the column to the one it is")) for one in self.ambiguous]
         found += [(one.header, say("this column is not known; did you mean {names}?", names=either(one.labels)),
-                   say("rename the column if it is that one; until then it is not read")) for one in self.alike]
+                   say("give the figures in ones, not in ten thousands, and rename the column; it is not read")
+                   if "万" in one.header else say("rename the column if it is that one; until then it is not read"))
+                  for one in self.alike]
         return tuple(Problem(file=file, sheet=sheet, row=row, column=printable(header), why=why, fix=fix,
                              severity="warning") for header, why, fix in found)
 

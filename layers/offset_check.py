@@ -15,6 +15,7 @@ from gis.offset_reference import OffsetReference
 
 _WGS84 = "EPSG:4326"
 _TRUE = "WGS-84"
+_DEGREES = frozenset({"EPSG:4326", "EPSG:4490", "OGC:CRS84"})
 _FITS = say("fits the streets as {system}", system="")
 _UNTOLD = {
     "unclear": say("cannot tell: it fits the streets no better than elsewhere"),
@@ -45,7 +46,20 @@ def check_offsets(readings: Sequence[Reading], streets: gpd.GeoSeries, log: Prob
         areas = gpd.GeoSeries(pd.concat(outlines), crs=streets.crs)
         reference = OffsetReference.of(streets, areas[areas.geom_type.isin(["Polygon", "MultiPolygon"])])
     every = [done.get(number) or _checked(one, reference, log) for number, one in enumerate(readings)]
+    _warn_of_untold(every, log)
     return [replace(one, places=None) for one in every]
+
+
+def _warn_of_untold(readings: Sequence[Reading], log: ProblemLog) -> None:
+    """Say once which files in degrees could not be compared: web maps of China give GCJ-02 and BD-09."""
+    untold = [one.file for one in readings if one.offset in {_UNTOLD["unclear"], _UNTOLD["too few"]}
+              and not one.converted and one.crs in _DEGREES]
+    if untold:
+        log.add(Problem(
+            severity="warning", value=", ".join(dict.fromkeys(untold)),
+            why="it cannot be told by the streets whether the places of these files are true",
+            fix='where coordinates were taken from 高德 or 腾讯 add the line crs = "GCJ-02" to the section of the '
+                'file, from 百度 crs = "BD-09"; else add offset_checked = true'))
 
 
 def _fits(one: Reading) -> bool:

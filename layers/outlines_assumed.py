@@ -31,7 +31,8 @@ def with_assumed_outlines(
 
     Such an estate has ``outline_assumed`` and an ``outline_basis`` of ``osm_landuse``, ``buildings`` or
     ``tessellation``. It stays without an outline where its point is another estate's too, or lies in the outline of
-    another; that is a warning, as is how many outlines were made.
+    another; that is a warning, as is how many outlines were made. The ground nearest to a point that several estates
+    have is nobody's. No two outlines that are made overlap.
 
     Args:
         estates: with ``point_x`` and ``point_y`` where only a point is known.
@@ -43,11 +44,11 @@ def with_assumed_outlines(
     points = points_of(estates)
     if points.empty:
         return estates
-    points = _single(points, estates, log)
+    points, refused = _single(points, estates, log)
     given = estates.frame.geometry[estates.located]
-    mapped = _of_landuse(points, landuse, given)
+    mapped = _of_landuse(points, refused, landuse, given)
     left = points[~points.index.isin(mapped.index)]
-    grounds = _of_ground(left, buildings, streets, pd.concat([given, mapped.geometry]))
+    grounds = _of_ground(left, refused, buildings, streets, pd.concat([given, mapped.geometry]))
     return _noted(estates, gpd.GeoDataFrame(pd.concat([mapped, grounds])), log)
 
 
@@ -57,16 +58,16 @@ def points_of(estates: Estates) -> gpd.GeoSeries:
     return gpd.GeoSeries(shapely.points(frame["point_x"], frame["point_y"]), index=frame.index, crs=estates.crs)
 
 
-def _single(points: gpd.GeoSeries, estates: Estates, log: ProblemLog) -> gpd.GeoSeries:
-    """Points that lie in no given outline and are one estate's alone; the others are listed."""
+def _single(points: gpd.GeoSeries, estates: Estates, log: ProblemLog) -> tuple[gpd.GeoSeries, gpd.GeoSeries]:
+    """Points that lie in no given outline and are one estate's alone, and those of several; the others are listed."""
     given = estates.frame.geometry[estates.located]
     inside, holder = given.sindex.query(points, predicate="within")
     _list(points.index[inside], given.index[holder], estates, log)
     near, other = points.sindex.query(points, predicate="dwithin", distance=assumed("outlines", "same_point_m"))
     shared = near < other
     _list(points.index[near[shared]], points.index[other[shared]], estates, log, same=True)
-    out = np.unique(np.concatenate([inside, near[near != other]]))
-    return points.drop(points.index[out])
+    several = np.unique(near[near != other])
+    return points.drop(points.index[np.union1d(inside, several)]), points.iloc[several]
 
 
 def _list(lost: pd.Index, others: pd.Index, estates: Estates, log: ProblemLog, *, same: bool = False) -> None:
@@ -79,13 +80,15 @@ def _list(lost: pd.Index, others: pd.Index, estates: Estates, log: ProblemLog, *
             else say("the coordinates of this estate lie inside the outline of {other}", **where)))
 
 
-def _of_landuse(points: gpd.GeoSeries, landuse: gpd.GeoDataFrame | None, taken: gpd.GeoSeries) -> gpd.GeoDataFrame:
-    """The residential areas that hold one estate alone, of nested ones the smallest."""
+def _of_landuse(
+    points: gpd.GeoSeries, refused: gpd.GeoSeries, landuse: gpd.GeoDataFrame | None, taken: gpd.GeoSeries,
+) -> gpd.GeoDataFrame:
+    """The residential areas that hold one estate alone, of nested ones the smallest; what two share the smaller has."""
     if landuse is None or landuse.empty or points.empty:
         return gpd.GeoDataFrame({"basis": []}, geometry=[], crs=points.crs)
     areas = landuse.geometry[landuse.geom_type.isin(_AREAS) & landuse.is_valid]
     areas = areas[areas.area <= assumed("outlines", "landuse_most_m2")].reset_index(drop=True)
-    everyone = pd.concat([points, taken.representative_point()])
+    everyone = pd.concat([points, refused, taken.representative_point()])
     _, holders = areas.sindex.query(everyone, predicate="within")
     number = np.bincount(holders, minlength=len(areas))
     asked, held = areas.sindex.query(points, predicate="within")
@@ -94,17 +97,28 @@ def _of_landuse(points: gpd.GeoSeries, landuse: gpd.GeoDataFrame | None, taken: 
     pairs = pairs.sort_values(["point", "m2", "area"]).drop_duplicates("point")
     mine = points.iloc[pairs["point"].to_numpy()]
     shapes = gpd.GeoSeries(areas.iloc[pairs["area"].to_numpy()].to_numpy(), index=mine.index, crs=points.crs)
-    free = _holding(_without(shapes, taken), mine)
+    free = _holding(_parted(_without(shapes, taken)), mine)
     return gpd.GeoDataFrame({"basis": "osm_landuse"}, index=free.index, geometry=free)[has_shape(free)]
 
 
+def _parted(shapes: gpd.GeoSeries) -> gpd.GeoSeries:
+    """Each shape less those smaller than it, of equal ones less the first by id."""
+    order = np.lexsort((shapes.index.to_numpy(dtype="str"), shapes.area.round(3).to_numpy()))
+    rank = np.argsort(order)
+    areas, free = shapes.to_numpy(), shapes.to_numpy().copy()
+    for one, other in zip(*shapes.sindex.query(shapes, predicate="intersects"), strict=True):
+        if rank[other] < rank[one]:
+            free[one] = shapely.difference(free[one], areas[other])
+    return gpd.GeoSeries(free, index=shapes.index, crs=shapes.crs)
+
+
 def _of_ground(
-    points: gpd.GeoSeries, buildings: Buildings, streets: Streets, taken: gpd.GeoSeries,
+    points: gpd.GeoSeries, refused: gpd.GeoSeries, buildings: Buildings, streets: Streets, taken: gpd.GeoSeries,
 ) -> gpd.GeoDataFrame:
     """The ground nearer to each point than to another estate, drawn in around its houses where there are any."""
     if points.empty:
         return gpd.GeoDataFrame({"basis": []}, geometry=[], crs=points.crs)
-    ground = _nearer(points, taken).intersection(points.buffer(assumed("outlines", "radius_m")))
+    ground = _nearer(points, refused, taken).intersection(points.buffer(assumed("outlines", "radius_m")))
     ground = _holding(_without(_between_streets(ground, points, streets), taken), points)
     hulls = _around_houses(ground, points, buildings)
     drawn = hulls.intersection(ground)
@@ -116,12 +130,13 @@ def _of_ground(
     return made[has_shape(made.geometry)]
 
 
-def _nearer(points: gpd.GeoSeries, taken: gpd.GeoSeries) -> gpd.GeoSeries:
-    """For each point the ground nearer to it than to other points and, to within a step, to given outlines."""
+def _nearer(points: gpd.GeoSeries, refused: gpd.GeoSeries, taken: gpd.GeoSeries) -> gpd.GeoSeries:
+    """For each point the ground nearer to it than to any other point and, to within a step, to given outlines."""
     reach_m, step_m = 2 * assumed("outlines", "radius_m"), assumed("outlines", "outline_step_m")
     near = np.unique(taken.sindex.query(points, predicate="dwithin", distance=reach_m)[1])
     along = shapely.segmentize(taken.iloc[near].boundary.to_numpy(), step_m)
-    seeds = np.concatenate([shapely.get_coordinates(points.to_numpy()), shapely.get_coordinates(along)])
+    everyone = np.concatenate([points.to_numpy(), refused.to_numpy()])
+    seeds = np.concatenate([shapely.get_coordinates(everyone), shapely.get_coordinates(along)])
     around = shapely.box(*(points.total_bounds + np.array([-1, -1, 1, 1]) * 2 * reach_m))
     unique = np.unique(seeds, axis=0)
     if len(unique) == 1:

@@ -1,12 +1,15 @@
 """How many people of an age live in each estate, by a population grid?"""
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 
 from gis.errors import InputError, Problem
 from gis.intervals import Interval
 from gis.tables import NO_ESTATE, Buildings, Estates
 from gis.zonal import shared_sums, zonal_sums
+from layers.assumptions import assumed
 from layers.people import fill, homes_of, storeys_of
 from layers.rasters import RasterWindow
 
@@ -21,8 +24,8 @@ def people_of_raster(
 
     A cell's people live in its residential buildings, in proportion to floor area there (footprint × storeys, one
     storey where no building of the estate says); an estate's people are those of its buildings. An estate without
-    buildings gets the cells under its outline, by share of the cell. An outline that reaches beyond the grid stays
-    unknown, and so does one where the grid knows no cell.
+    buildings gets the cells under its outline, by share of the cell, less what lies in estates inside it. An outline
+    that reaches beyond the grid stays unknown, and so does one where the grid knows no cell.
 
     Args:
         estates: the estates.
@@ -48,8 +51,21 @@ def _counted(estates: Estates, buildings: Buildings, raster: RasterWindow) -> pd
     homes = homes_of(buildings, anywhere=True)
     in_homes = shared_sums(*grid, homes.geometry, density=storeys_of(homes))
     by_estate = in_homes.groupby(homes["estate_id"]).sum(min_count=1).drop(NO_ESTATE, errors="ignore")
-    in_outline = zonal_sums(*grid, estates.frame.geometry[estates.located]).reindex(estates.ids)
+    in_outline = zonal_sums(*grid, _own_ground(estates.frame.geometry[estates.located])).reindex(estates.ids)
     return in_outline.mask(estates.ids.isin(by_estate.index), by_estate.reindex(estates.ids))
+
+
+def _own_ground(outlines: gpd.GeoSeries) -> gpd.GeoSeries:
+    """Each outline less the smaller ones of which at least ``nested_share`` lies in it."""
+    shapes, own = outlines.to_numpy(), outlines.to_numpy().copy()
+    inner, outer = outlines.sindex.query(outlines, predicate="intersects")
+    smaller = shapely.area(shapes[inner]) < shapely.area(shapes[outer])
+    inner, outer = inner[smaller], outer[smaller]
+    shared = shapely.area(shapely.intersection(shapes[inner], shapes[outer])) / shapely.area(shapes[inner])
+    nested = shared >= assumed("estates", "nested_share")
+    for one, other in zip(outer[nested], inner[nested], strict=True):
+        own[one] = shapely.difference(own[one], shapes[other])
+    return gpd.GeoSeries(own, index=outlines.index, crs=outlines.crs)
 
 
 def _within(estates: Estates, raster: RasterWindow) -> pd.Series:

@@ -19,6 +19,10 @@ _LOOKED_AT = 1000
 """Filled cells of a column that are looked at, spread over all its rows."""
 
 _MOBILE = re.compile(r"(?:\+?86-?)?1[3-9]\d-?\d{4}-?\d{4}")
+_WITHIN = re.compile(rf"(?<![\dA-Za-z])(?:{_MOBILE.pattern}|\d{{17}}[\dXx])(?![\dA-Za-z])")
+MASK = "＊＊＊"
+"""What stands where a telephone or identity number stood."""
+_SHORTEST = 11
 _IDENTITY = re.compile(r"\d{17}[\dXx]")
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)  # GB 11643-1999, 校验码
 _CHECK = "10X98765432"
@@ -43,6 +47,21 @@ def drop_personal(
                         why=say("columns with telephone or identity numbers were dropped unread: {names}",
                                 names=listed(told, _LISTED))))
     return raw.drop(columns=[*named, *told])
+
+
+def masked(cells: pd.Series) -> pd.Series:
+    """Cells of which the text holds no mobile or identity number: each is replaced by ``MASK``."""
+    told = [isinstance(cell, str) and len(cell) >= _SHORTEST and _WITHIN.search(cell) is not None for cell in cells]
+    if not any(told):
+        return cells
+    clean = cells.copy()
+    clean[told] = [_WITHIN.sub(_masked, cell) for cell in cells[told]]
+    return clean
+
+
+def _masked(found: re.Match[str]) -> str:
+    identity = _IDENTITY.fullmatch(found[0]) is not None
+    return found[0] if identity and not is_identity_number(found[0]) else MASK
 
 
 def is_personal(header: str) -> bool:

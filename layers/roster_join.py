@@ -1,15 +1,24 @@
 """Which rows of the outlines and of the roster are the same estate, and what do the two say of it together?
 
-Rows join by id, else by a name that is surely the same, the official one or another (别名). What only looks alike is
-offered to the planner and never joined.
+Rows join by id, else by a name that is surely the same, the official one or another (别名), unless they say different
+streets. What only looks alike is offered to the planner and never joined; an id that contradicts the name is an error.
 """
 
 import pandas as pd
 
 from gis.errors import Words, listed, say
-from layers.estate_names import called, likely, name_table, street_names
+from layers.estate_names import (
+    called,
+    id_keys,
+    keyed,
+    likely,
+    name_table,
+    same_ids,
+    same_names,
+    say_contradictions,
+    say_zeros,
+)
 from layers.fields import fields_of
-from layers.names import paired_names
 from layers.rosters import interval_fields, number_fields, text_fields
 from layers.rows import Rows
 
@@ -79,7 +88,11 @@ def _matches(outlines: Rows, roster: Rows) -> pd.Series:
     ours, theirs = outlines.fields.loc[outlines.kept], roster.fields.loc[roster.kept]
     ids = ours["estate_id"][ours["estate_id"] != ""]
     row_of = pd.Series(ids.index, index=ids.to_numpy(), dtype="int64")
-    match = theirs["estate_id"].map(row_of).fillna(-1).astype("int64")
+    found, short = same_ids(theirs["estate_id"], ids)
+    say_zeros(roster, short)
+    match = theirs["estate_id"].map(found).map(row_of).fillna(-1).astype("int64")
+    match = match.mask(match.duplicated(keep=False) & ~theirs["estate_id"].isin(ids), -1)
+    _doubt_names(outlines, roster, match[match >= 0])
     pairs = _same_name(theirs[match < 0], ours[~ours.index.isin(match)])
     twice = pairs["roster_row"].duplicated(keep=False) | pairs["outline_row"].duplicated(keep=False)
     unclear = pd.Index(pairs.loc[twice, "roster_row"].unique())
@@ -92,15 +105,35 @@ def _matches(outlines: Rows, roster: Rows) -> pd.Series:
 
 def _same_name(theirs: pd.DataFrame, ours: pd.DataFrame) -> pd.DataFrame:
     """Pairs of rows that share a name, official or other, and whose ids do not contradict each other."""
-    left, right = name_table(theirs["name"], theirs["alias_names"]), name_table(ours["name"], ours["alias_names"])
-    streets = street_names(theirs["street"], ours["street"])
-    left["key"], right["key"] = paired_names(left["name"], right["name"], streets)
-    pairs = left[left["key"] != ""].merge(right[right["key"] != ""], on="key")[["row_x", "row_y"]].drop_duplicates()
-    pairs = pairs.set_axis(["roster_row", "outline_row"], axis="columns").reset_index(drop=True)
-    their_id = theirs["estate_id"].reindex(pairs["roster_row"]).to_numpy()
-    our_id = ours["estate_id"].reindex(pairs["outline_row"]).to_numpy()
-    agree = (their_id == "") | (our_id == "") | (their_id == our_id)
-    return pd.DataFrame(pairs[agree])
+    pairs = same_names(*keyed(_names(theirs), _names(ours))).set_axis(["roster_row", "outline_row"], axis="columns")
+    their_id = id_keys(theirs["estate_id"]).reindex(pairs["roster_row"]).to_numpy()
+    our_id = id_keys(ours["estate_id"]).reindex(pairs["outline_row"]).to_numpy()
+    return pd.DataFrame(pairs[(their_id == "") | (our_id == "") | (their_id == our_id)])
+
+
+def _names(rows: pd.DataFrame) -> pd.DataFrame:
+    return name_table(rows["name"], rows["alias_names"], rows["street"])
+
+
+def _doubt_names(outlines: Rows, roster: Rows, match: pd.Series) -> None:
+    """Rows that join by id and share no name: an error where the name is another outline's, else one warning."""
+    ours, theirs = outlines.fields.loc[outlines.kept], roster.fields.loc[match.index]
+    left, right = keyed(_names(theirs), _names(ours))
+    own = left.assign(mate=left["row"].map(match)).merge(right, left_on=["mate", "key"], right_on=["row", "key"])
+    named = (theirs["name"] != "") & (ours["name"].reindex(match).to_numpy() != "")
+    strange = theirs.index[named & ~theirs.index.isin(own["row_x"])]
+    official = right[~right["alias"]].drop_duplicates(["key", "street", "before"])
+    pairs = same_names(left[~left["alias"] & left["row"].isin(strange)], official)
+    other = pairs.drop_duplicates("row_x").set_index("row_x")["row_y"]
+    label_of = called(ours["name"], ours["estate_id"])
+    say_contradictions(roster, match.loc[other.index].map(label_of), other.map(label_of), "error")
+    renamed = strange.difference(other.index, sort=False)
+    if len(renamed):
+        both = theirs.loc[renamed, "name"] + " / " + match.loc[renamed].map(ours["name"])
+        roster.problem(label=renamed[0], severity="warning",
+                       why=say("{count} rows join by id though the names differ: {names}", count=len(renamed),
+                               names=listed(both, _LISTED)),
+                       fix="nothing, if these estates were renamed; else correct the id or the name")
 
 
 def _list_alone(side: Rows, labels: pd.Index, what: Words, fix: Words) -> None:
@@ -113,7 +146,7 @@ def _list_alone(side: Rows, labels: pd.Index, what: Words, fix: Words) -> None:
 def _offer(roster: Rows, alone: pd.Index, outlines: Rows, unlisted: pd.Index) -> None:
     """Say of each row of the roster without an outline which of the outlines without a row it may stand for."""
     there = outlines.fields.loc[unlisted]
-    known = name_table(there["name"], there["alias_names"])
+    known = _names(there)
     labels = called(known["row"].map(there["name"]), known["row"].map(there["estate_id"]))
     names = roster.fields.loc[alone, "name"]
     for label, guesses in likely(names, known["name"], labels).items():

@@ -1,5 +1,6 @@
 """How do the rows of one file become fields and places, with an account of every one of them?"""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
@@ -16,9 +17,11 @@ from layers.field_guide import marked_fields
 from layers.fields import columns_of, fields_of, not_read, read_fields
 from layers.files import ROW, Raw, Source, read_raw
 from layers.places import Town, crs_name, places_of_layer, places_of_table
+from layers.table_notes import is_total
 
-_ONE_BY_ONE = 200
-"""Rows with the same fault that are listed one by one; of more, the rest is one line with their number."""
+_COUNTED = re.compile(r"[计計均數数]")  # a sign of every word for a total that may end a text
+_ONE_BY_ONE, _FEW = 200, 10
+"""Rows with the same error, or the same warning, that are listed one by one; of more, the rest is one line."""
 
 
 @dataclass(frozen=True)
@@ -79,13 +82,13 @@ class Rows:
     ) -> None:
         """Note the same problem of several rows, one by one up to a limit."""
         chosen = list(labels)
-        for label in chosen[:_ONE_BY_ONE]:
+        most = _ONE_BY_ONE if severity == "error" else _FEW
+        for label in chosen[:most]:
             self.problem(why=why, fix=fix, label=label, column=column, severity=severity,
                          value="" if values is None else str(values.loc[label]))
-        if len(chosen) > _ONE_BY_ONE:
-            rest = len(chosen) - _ONE_BY_ONE
-            self.problem(why=say("{count} more rows: {why}", count=rest, why=why), fix=fix, column=column,
-                         label=chosen[_ONE_BY_ONE], severity=severity)
+        if len(chosen) > most:
+            self.problem(why=say("{count} more rows: {why}", count=len(chosen) - most, why=why), fix=fix, column=column,
+                         label=chosen[most], severity=severity)
 
     def leave_out(
         self, labels: Iterable[int], *, why: Words | str, fix: Words | str, values: pd.Series | None = None,
@@ -174,7 +177,7 @@ def _without_strangers(raw: Raw, table: str, log: ProblemLog) -> Raw:
     marked = raw.frame[[found[name] for name in marked_fields(table) if name in found]]
     keys = marked[_may_begin(marked, (*examples, *totals))].apply(lambda cells: folded(as_text(cells)))
     example = keys.apply(lambda text: text.str.startswith(examples)).any(axis="columns")
-    total = keys.isin(totals).any(axis="columns") & ~example
+    total = keys.map(is_total).any(axis="columns") & ~example
     left_out = list(raw.left_out)
     for where, why, fix in (
         (example, say("this row is the template's example"),
@@ -192,11 +195,13 @@ def _without_strangers(raw: Raw, table: str, log: ProblemLog) -> Raw:
 
 
 def _may_begin(cells: pd.DataFrame, words: Iterable[str]) -> "pd.Series[bool]":
-    """Rows of which a cell begins with the first sign of a word: the few whose cells are worth folding."""
+    """Rows of which a cell begins with the first sign of a word or counts: the few whose cells are worth folding."""
     signs = {word[0] for word in words}
     begin = pd.Series(data=False, index=cells.index)
     for name in cells:
         column = cells[name]
         first = pd.Series([cell.lstrip()[:1] if isinstance(cell, str) else "" for cell in column], index=cells.index)
         begin |= first.isin([sign for sign in first.unique() if normalize("NFKC", sign).casefold() in signs])
+        counts = [isinstance(cell, str) and _COUNTED.search(cell) is not None for cell in column]
+        begin |= pd.Series(counts, index=cells.index, dtype=bool)
     return begin

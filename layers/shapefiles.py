@@ -30,6 +30,7 @@ _RENAMED = re.compile(rb"(.{7,8})_(\d{1,2})", re.DOTALL)  # GDAL makes equal cut
 _LANGUAGE_AT = 29  # byte of the .dbf's head
 _LANGUAGES = {0x4D: "936", 0x7A: "936", 0x4F: "950", 0x78: "950"}  # others are written by habit, whatever the text is
 _DELETED = ord("*")
+_SHX_HEAD, _SHX_ROW, _LENGTH_AT = 100, 8, 24  # bytes; lengths are counted in 16-bit words
 
 
 class _Column(NamedTuple):
@@ -62,7 +63,10 @@ def read_shapefile(path: Path, *, encoding: str | None = None) -> Shapefile:
     prj, source = _prj(path)
     meta, _, shapes, values = pyogrio.raw.read(source, encoding=_BYTES_AS_THEY_ARE)
     table = sibling(path, ".dbf")
-    head = _Head.of(table) if table else _Head((), "", 0)
+    head = _Head.of(table) if table else _Head((), "", 0, 0)
+    if table and (told_shapes := _shapes(path)) is not None and told_shapes != head.records:
+        raise damaged(path, say("the .dbf holds {count} rows, the .shp {total} shapes", count=head.records,
+                                total=told_shapes))
     if len(values) and head.rows > len(values[0]):
         raise damaged(path, say("{count} of {total} features can be read", count=len(values[0]), total=head.rows))
     columns = head.columns
@@ -83,11 +87,12 @@ def read_shapefile(path: Path, *, encoding: str | None = None) -> Shapefile:
 
 @dataclass(frozen=True)
 class _Head:
-    """What a .dbf says of itself: its columns, the encoding by its number, and how many rows are not deleted."""
+    """What a .dbf says of itself: its columns, the encoding by its number, its rows but for deleted ones, and all."""
 
     columns: tuple[_Column, ...]
     language: str
     rows: int
+    records: int
 
     @classmethod
     def of(cls, path: Path) -> "_Head":
@@ -98,7 +103,21 @@ class _Head:
         columns = tuple(_Column(data[place : place + 11].split(b"\x00")[0][:_NAME_BYTES], data[place + 16])
                         for place in places if place < ends)
         flags = np.frombuffer(data, "uint8")[start : start + rows * length : length or 1]
-        return cls(columns, _LANGUAGES.get(data[_LANGUAGE_AT], ""), rows - int((flags == _DELETED).sum()))
+        return cls(columns, _LANGUAGES.get(data[_LANGUAGE_AT], ""), rows - int((flags == _DELETED).sum()), rows)
+
+
+def _shapes(path: Path) -> int | None:
+    """How many shapes the index says there are; without an index, how many the .shp holds; None where neither tells."""
+    index = sibling(path, ".shx")
+    head = index.read_bytes()[:_SHX_HEAD] if index else b""
+    if len(head) == _SHX_HEAD:
+        return int((2 * struct.unpack_from(">i", head, _LENGTH_AT)[0] - _SHX_HEAD) // _SHX_ROW)
+    data = path.read_bytes()
+    count, place = 0, _SHX_HEAD
+    while place + _SHX_ROW <= len(data):
+        place += _SHX_ROW + 2 * int(struct.unpack_from(">I", data, place + 4)[0])
+        count += 1
+    return count if place == len(data) else None
 
 
 def _prj(path: Path) -> tuple[pyproj.CRS | None, Path | bytes]:

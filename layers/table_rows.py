@@ -14,15 +14,16 @@ import pandas as pd
 from gis.errors import InputError, Problem, Words, say
 from layers.catalogue import fields_of, not_read
 from layers.cells import printable
+from layers.field_guide import marked_fields
 from layers.headers import field_count, header_key, is_header, joined_header, match_columns
+from layers.table_notes import footers, is_total_row, many_in_one
 
 ROW = "_row"
 """Column of a raw table that holds the planner's row number: the header is row 1."""
 
 _SEARCHED, _FEWEST = 15, 2
 _MOST_COLUMNS = 16_384  # of a sheet of Excel
-_LONGEST_NAME, _WIDE = 40, 3
-_SENTENCE = re.compile(r"[：；。]|:\s")
+_WIDE = 3
 _COUNTING = tuple("甲乙丙丁戊己庚辛")
 _SHARED_BY_ROWS = frozenset({"text", "choice", "yes_no", "year", "date"})
 
@@ -97,10 +98,13 @@ def as_table(cells: Cells, table: str, *, file: str) -> Table:
     """The table in a sheet; without a list of fields (``""``) row 1 holds the names and all below is data.
 
     Raises:
-        InputError: there are no rows, rows that are wider than the header, or two columns of one name.
+        InputError: there are no rows, rows that are wider than the header, two columns of one name, or amounts in
+            thousands.
     """
     _check_columns(cells, file)
     head = _head(cells.rows, table)
+    if table:
+        _check_units(cells, head, file)
     body = _Body({place: row for place, row in enumerate(cells.rows) if place > head.last and _filled(row)})
     if table:
         above = [place for place, row in enumerate(cells.rows[: head.first]) if _filled(row)]
@@ -128,6 +132,16 @@ def _check_columns(cells: Cells, file: str) -> None:
         raise InputError(Problem(
             file=file, sheet=cells.sheet, row=widest + 1, fix="delete what stands to the right of the table",
             why=say("this row has {count} cells, more than any sheet has columns", count=len(cells.rows[widest]))))
+
+
+def _check_units(cells: Cells, head: _Head, file: str) -> None:
+    for place, row in enumerate(cells.rows[: head.first]):
+        if unit := many_in_one(row):
+            raise InputError(Problem(
+                file=file, sheet=cells.sheet, row=place + 1, value=unit,
+                why=say("the amounts of this table are in {unit}; only single persons, households and things are read",
+                        unit=unit),
+                fix="write all amounts in ones (3100, not 0.31) and correct this line, for example to 单位：人、户"))
 
 
 def _no_rows(at: _Place) -> Problem:
@@ -180,7 +194,9 @@ def _leave_out_what_is_no_data(body: _Body, head: _Head, cells: Cells, table: st
     own = _filled(head.names)
     mapping = match_columns([str(name) for name in own], table)
     names = {place: str(name) for place, name in enumerate(head.names) if name is not None}
-    read = {place for place, name in names.items() if name in mapping.values()}
+    fields = {header: field for field, header in mapping.items()}
+    kinds = {place: fields_of(table)[fields[name]].type for place, name in names.items() if name in fields}
+    keys = {place for place, name in names.items() if fields.get(name) in marked_fields(table)}
     silent_keys = {header_key(one) for one in not_read("headers")}
     silent = {place for place, name in names.items() if header_key(name) in silent_keys}
     wide = {start[0] for start, end in cells.merged if end[1] - start[1] + 1 >= _WIDE}
@@ -189,33 +205,10 @@ def _leave_out_what_is_no_data(body: _Body, head: _Head, cells: Cells, table: st
         body.leave_out([first], _NUMBERS)
     body.leave_out([place for place, row in body.rows.items() if _filled(row) == own], _AGAIN)
     body.leave_out([place for place, row in body.rows.items() if place in wide and len(_filled(row)) == 1], _ACROSS)
-    while body.rows and _is_footer(body.rows[last := next(reversed(body.rows))], len(head.names), read):
-        body.leave_out([last], _BELOW)
+    body.leave_out([place for place, row in body.rows.items() if is_total_row(row, kinds, keys)], _TOTAL)
+    body.leave_out(footers(body.rows, len(head.names), kinds), _BELOW)
     body.leave_out([place for place, row in body.rows.items()
                     if all(cell is None or column in silent for column, cell in enumerate(row))], _NUMBERED)
-    totals = frozenset(not_read("totals"))
-    body.leave_out([place for place, row in body.rows.items() if _is_total(row, read, totals)], _TOTAL)
-
-
-def _is_footer(row: list[Any], width: int, read: set[int]) -> bool:
-    filled = [(column, cell) for column, cell in enumerate(row) if cell is not None]
-    column, first = filled[0]
-    if isinstance(first, str) and _begins_footer(first):
-        return True
-    if len(filled) > 1 or width < _WIDE or not isinstance(first, str):
-        return False
-    return column not in read or len(first) > _LONGEST_NAME or _SENTENCE.search(first) is not None
-
-
-def _begins_footer(text: str) -> bool:
-    words = "|".join(map(re.escape, sorted(not_read("footers"), key=len, reverse=True)))
-    bare = re.sub(r"(?<=[\u4e00-\u9fff])[ \u3000]+(?=[\u4e00-\u9fff])", "", text.strip()).casefold()
-    return re.match(rf"(?:{words})(?:\s*\d{{0,2}}[:：.、]|\s*$|\s{{2,}})", bare) is not None
-
-
-def _is_total(row: list[Any], read: set[int], totals: frozenset[str]) -> bool:
-    column, first = next((column, cell) for column, cell in enumerate(row) if cell is not None)
-    return column not in read and isinstance(first, str) and "".join(first.split()).casefold() in totals
 
 
 def _counts(cells: list[Any]) -> bool:

@@ -3,6 +3,7 @@
 from datetime import date
 
 import geopandas as gpd
+import openpyxl
 import pandas as pd
 import pytest
 import shapely
@@ -163,6 +164,40 @@ def test_the_same_number_counts_once(tmp_path, estates):
     assert counts["complaints"].tolist() == [2, 2, 0, 0]
     assert [(one.row, one.value, str(one.why)) for one in log] == [
         (4, "G1", "another row has this number of a complaint; it is counted once")]
+
+
+def test_numbers_that_excel_has_cut_are_no_numbers_and_every_complaint_counts(tmp_path, estates):
+    """Excel keeps 15 digits: 20260315000012340 and …41 become one number, and a CSV shows 2.02603E+16."""
+    book = openpyxl.Workbook()
+    for row in (["工单编号", "小区编号"], [20260315000012340, "A"], [20260315000012340, "A"], [123456789012345, "B"],
+                [123456789012345, "B"], [2.026031500001234e16, "A"]):
+        book.active.append(row)
+    book.save(tmp_path / "a.xlsx")
+    log = ProblemLog()
+    counts = count_complaints(Source(tmp_path / "a.xlsx"), estates, town=Town(CRS), log=log)
+    assert counts["complaints"].tolist() == [3, 1, 0, 0]
+    said = [(one.row, str(one.why)) for one in log]
+    assert said[0][1] == ("3 numbers of complaints were stored as numbers, of which a spreadsheet keeps 15 digits; "
+                          "they are not used to find complaints listed twice")
+    assert [row for row, _ in said] == [2, 5]
+    counts, log = count(tmp_path, estates, ["工单编号,小区编号", "2.02603E+16,A", "2.02603E+16,A",
+                                            "20260315000012340,B", "20260315000012341,B", "20260315000012341,B"])
+    assert counts["complaints"].tolist() == [2, 2, 0, 0]
+    assert [one.row for one in log] == [2, 6]
+
+
+def test_what_stands_for_no_number_is_no_number(tmp_path, estates):
+    lines = [f"{word},A" for word in ("/", "-", "无", "不详", "N/A", "", "暂无") for _ in range(2)]
+    counts, log = count(tmp_path, estates, ["工单编号,小区编号", *lines])
+    assert counts.loc["A", "complaints"] == 14
+    assert not list(log)
+
+
+def test_a_number_is_the_same_in_wide_letters_in_small_ones_and_with_spaces(tmp_path, estates):
+    lines = ["工单编号,小区编号", "A001,A", "Ａ００１,A", "a001,A", "A 001 ,A", "A002,A"]
+    counts, log = count(tmp_path, estates, lines)
+    assert counts.loc["A", "complaints"] == 2
+    assert [(one.row, one.value) for one in log] == [(3, "Ａ００１"), (4, "a001"), (5, "A 001")]
 
 
 def test_a_name_that_is_nearly_an_estates_is_offered_and_not_counted(tmp_path, estates):

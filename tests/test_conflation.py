@@ -168,6 +168,70 @@ def test_two_lists_may_share_ids():
     assert both.frame["name"].to_dict() == {"1": "甲", "2-1": "乙"}
 
 
+@pytest.mark.parametrize("other", ["planned", "closed"])
+def test_a_planned_or_closed_facility_takes_nothing_from_one_that_stands_and_is_asked(other):
+    beds = [(0, other, 200.0), (8, "existing", 80.0)]
+    lists = [source((str(at), "幸福养老院", at, 0, {"status": status, "capacity": number}))
+             for at, status, number in beds]
+    for order in (lists, lists[::-1]):
+        whole, said, _ = merged(order)
+        assert whole.existing["capacity"].sum() == 80
+        assert [result for result, _ in said.values()] == ["kept", "asked"]
+
+
+def test_a_plan_takes_nothing_from_what_osm_has_there_and_is_asked():
+    plan = source(("0", "幸福养老院", 0, 0, {"status": "planned", "capacity": 200.0}))
+    whole, said, log = merged([plan], osm(("w", "", 5, 0, {"capacity": 70.0})))
+    assert (whole.existing["capacity"].sum(), said["w"]) == (70, ("asked", "0"))
+    assert "same name or place, but not the same status (existing, planned, closed)" in {
+        str(why) for why in whole.audit["why"]}
+    assert [str(one.why) for one in log] == ["1 facilities may be the same as another and count twice: w ≈ 幸福养老院"]
+
+
+def test_a_facility_that_the_list_says_is_closed_is_not_kept_alive_by_osm():
+    listed = source(("1", "幸福养老院", 0, 0, {"status": "closed"}))
+    whole, said, _ = merged([listed], osm(("w", "", 5, 0, {"capacity": 70.0})))
+    assert (len(whole.existing), said["w"]) == (0, ("dropped", "1"))
+
+
+def test_two_plans_for_one_facility_are_one():
+    plans = [source((key, "幸福养老院", 0, 0, {"status": "planned"})) for key in "ab"]
+    assert merged(plans)[1]["b"] == ("dropped", "a")
+
+
+@pytest.mark.parametrize(("ours", "theirs", "result"), [
+    ("3号充电棚", "4号充电棚", "asked"), ("三号充电棚", "3号充电棚", "dropped"), ("A区车棚", "B区车棚", "asked"),
+    ("南门车库", "北门车库", "asked"), ("3号充电棚", "充电棚", "dropped"), ("幸福车棚", "和平充电站", "dropped"),
+    ("幸福东门3号车棚", "车棚3号", "dropped")])
+def test_names_that_contradict_each_other_are_two_places_however_near(ours, theirs, result):
+    whole, said, _ = merged([source(("1", ours, 0, 0, {"capacity": 20.0}))], osm(("w", theirs, 8, 0)))
+    assert said["w"] == (result, "1")
+    assert len(whole) == (2 if result == "asked" else 1)
+
+
+def test_one_number_and_name_in_two_lists_far_apart_is_asked_and_kept():
+    first, second = source(("YL1", "幸福养老院", 0, 0), ("YL2", "甲", 500, 0)), source(
+        ("YL1", "幸福养老院", 120, 0), ("YL2", "乙", 900, 0))
+    whole, said, log = merged([first, second])
+    assert len(whole) == 4
+    assert said["2-YL1"] == ("asked", "YL1")
+    assert said["2-YL2"] == ("kept", "")
+    assert whole.audit.set_index("facility_id").loc["2-YL1", "distance_m"] == 120
+    assert [str(one.why) for one in log] == [
+        "1 facilities may be the same as another and count twice: 幸福养老院 ≈ 幸福养老院"]
+
+
+def test_the_number_of_a_row_is_no_number_of_a_facility():
+    """Lists without a column of numbers number their rows: row 2 of one list and of another have nothing in common."""
+    lists = [source(("car_parks-2", "停车场", at, 0)) for at in (0, 500)]
+    assert merged(lists)[1]["2-car_parks-2"] == ("kept", "")
+
+
+def test_ids_that_look_like_those_of_a_second_list_stay_apart():
+    both, _, _ = merged([source(("A", "甲", 0, 0), ("2-A", "乙", 300, 0)), source(("A", "丙", 600, 0))])
+    assert both.frame["name"].to_dict() == {"A": "甲", "2-A": "乙", "2-2-A": "丙"}
+
+
 names = st.sampled_from(["", "甲", "乙", "甲停车场"])
 places = st.lists(st.tuples(st.integers(0, 80), st.integers(0, 30), names), max_size=12)
 

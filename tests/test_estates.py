@@ -43,7 +43,8 @@ def test_rows_join_by_id_though_names_differ_and_by_name_where_there_is_no_id(tm
     shapes = outlines(tmp_path, rows)
     table = roster(tmp_path, ["小区编号", "小区名称", "户数"], ["B", "光明小区 (一期)", 20], ["A", "改名小区", 10])
     estates, problems = read(shapes, table)
-    assert problems == []
+    assert [(one.severity, str(one.why)) for one in problems] == [
+        ("warning", "1 rows join by id though the names differ: 改名小区 / 幸福小区")]
     assert estates.frame["households"].to_dict() == {"A": 10.0, "B": 20.0}
     assert estates.frame["households_basis"].tolist() == ["roster", "roster"]
     assert estates.frame["name"].to_dict() == {"A": "幸福小区", "B": "光明小区（一期）"}

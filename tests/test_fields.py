@@ -195,3 +195,12 @@ def test_names_that_differ_in_form_only_are_one(one, other):
 
 def test_names_that_differ_in_substance_are_two():
     assert normalised_name("幸福小区一期") != normalised_name("幸福小区二期")
+
+
+def test_telephone_and_identity_numbers_inside_a_text_are_taken_out_and_ids_stay():
+    fields, _ = read({"设施编号": ["13800001000"], "名称": ["李家托育点（电话 138-0000-1000）"],
+                      "地址": ["和平路 11010519491231002X 号"]}, table="facility")
+    assert fields["name"].tolist() == ["李家托育点（电话 ＊＊＊）"]
+    assert fields["address"].tolist() == ["和平路 ＊＊＊ 号"]
+    plain = ["和平路110105194912310021号", "工号1380000"]  # a wrong check digit, too short
+    assert read({"地址": plain}, table="facility")[0]["address"].tolist() == plain

@@ -138,14 +138,37 @@ def test_two_estates_at_one_point_are_listed_and_get_none():
     assert said[0] == "this estate has the same coordinates as B"
 
 
+def test_no_neighbour_takes_the_ground_of_two_estates_at_one_point():
+    row = [(x, 0, x + 20, 12) for x in range(0, 160, 35)]
+    points = {"A": (130, 6), "B": (130.4, 6), "C": (5, 6)}
+    frame, _ = made(points, buildings=houses(*row))
+    assert frame["outline_basis"].to_dict() == {"A": "", "B": "", "C": "buildings"}
+    assert frame.geometry["C"].bounds[2] <= 67.5  # the middle between 5 and 130
+    frame, _ = made(points, landuse=[shapely.box(0, 0, 200, 100)])  # the area is that of three estates
+    assert frame["outline_basis"]["C"] == "tessellation"
+    assert frame.geometry["C"].bounds[2] <= 67.5 + 1e-6
+
+
+def test_of_residential_areas_that_overlap_the_smaller_keeps_what_they_share():
+    large, small = shapely.box(0, 0, 250, 100), shapely.box(160, 0, 400, 100)
+    points = {"A": (20, 20), "B": (380, 20)}
+    for order in (points, dict(reversed(points.items()))):
+        frame, _ = made(order, landuse=[large, small])
+        assert set(frame["outline_basis"]) == {"osm_landuse"}
+        assert frame.geometry["B"].equals(small)
+        assert frame.geometry["A"].equals(shapely.box(0, 0, 160, 100))
+
+
 @settings(max_examples=40, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 900), st.integers(0, 900)), min_size=1, max_size=12, unique=True),
        st.lists(st.tuples(st.integers(0, 900), st.integers(0, 900)), max_size=15),
-       st.tuples(st.integers(0, 900), st.integers(0, 900)))
-def test_made_outlines_never_overlap_each_other_or_a_given_one(points, corners, given):
+       st.tuples(st.integers(0, 900), st.integers(0, 900)),
+       st.lists(st.tuples(st.integers(0, 900), st.integers(0, 900), st.integers(20, 400)), max_size=6))
+def test_made_outlines_never_overlap_each_other_or_a_given_one(points, corners, given, areas):
     outline = shapely.box(given[0], given[1], given[0] + 130, given[1] + 90)
     frame, _ = made({f"E{n}": one for n, one in enumerate(points)}, {"G": outline},
-                    houses(*((x, y, x + 30, y + 12) for x, y in corners)), streets([(450, -500), (450, 1500)]))
+                    houses(*((x, y, x + 30, y + 12) for x, y in corners)), streets([(450, -500), (450, 1500)]),
+                    [shapely.box(x, y, x + wide, y + wide) for x, y, wide in areas])
     shapes = frame.geometry[frame.geometry.notna()]
     assert shapes.is_valid.all()
     one, other = shapes.sindex.query(shapes, predicate="intersects")

@@ -65,6 +65,9 @@ def test_layers_that_are_where_they_say_raise_no_error_and_the_account_says_they
     assert errors(found) == set()
     assert said(found)["楼栋.gpkg"] == ("", "fits the streets as WGS-84")
     assert said(found)["消防站.xlsx"] == ("", "cannot tell: too few places")
+    (asked,) = [one for one in found.problems if "cannot be told by the streets" in str(one.why)]
+    assert asked.severity == "warning"
+    assert "消防站.xlsx" in asked.value
 
 
 def test_what_is_moved_and_does_not_say_so_stops_the_run_with_the_line_to_add(moved):

@@ -176,6 +176,15 @@ def test_residents_of_a_grid_live_in_its_buildings_or_under_the_outline():
     assert found["residents_basis"].tolist() == ["raster", "raster", "raster", ""]
 
 
+def test_the_people_of_an_estate_inside_another_are_not_counted_for_the_outer_one_too():
+    shapes = [shapely.box(0, 0, 500, 500), shapely.box(100, 100, 400, 400), shapely.box(400, 0, 500, 100)]
+    estates = table(Estates, {"name": ["大院", "院中院", "门口"]}, ["O", "I", "G"], shapes)
+    window = grid(np.full((5, 5), 100.0), north=500.0)
+    found = people_of_raster(estates, NO_BUILDINGS, window, people="residents", spread=0.0).frame
+    # of 25 cells of 100 people the inner ones have 9 and 1
+    assert found["residents"].to_dict() == pytest.approx({"O": 1500, "I": 900, "G": 100})
+
+
 def test_outlines_beyond_the_grid_or_where_it_knows_nothing_stay_unknown():
     found = people_of_raster(
         estates_of([NAN] * 3), NO_BUILDINGS, grid([[100, np.nan]]), people="residents", spread=0.0).frame

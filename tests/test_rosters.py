@@ -7,6 +7,7 @@ from pathlib import Path
 
 import geopandas as gpd
 import openpyxl
+import pandas as pd
 import pytest
 import shapely
 from openpyxl.utils import get_column_letter
@@ -235,10 +236,25 @@ def test_another_name_of_the_estate_joins_as_well_on_either_side(tmp_path):
 def test_a_name_that_stands_for_two_estates_joins_nobody(tmp_path):
     estates, problems = joined(
         tmp_path, [{"小区名称": "和平新村"}],
-        [["小区名称", "别名", "户数"], ["和平新村", None, 10], ["东风一村", "和平新村", 20]])
-    assert estates.frame.loc["和平新村", "households"] != 20
+        [["小区名称", "别名", "户数"], ["和平一村", "和平新村", 10], ["东风一村", "和平新村", 20]])
+    assert math.isnan(estates.frame.loc["和平新村", "households"])
     errors = [one for one in problems if one.severity == "error" and "more than one estate" in str(one.why)]
-    assert [(one.row, one.value) for one in errors] == [(2, "和平新村"), (3, "东风一村")]
+    assert [(one.row, one.value) for one in errors] == [(2, "和平一村"), (3, "东风一村")]
+
+
+def test_the_official_name_of_one_estate_comes_before_the_other_name_of_another(tmp_path):
+    estates, problems = joined(
+        tmp_path, [{"小区名称": "和平新村"}, {"小区名称": "东风一村"}],
+        [["小区名称", "别名", "户数"], ["和平新村", None, 10], ["东风一村", "和平新村", 20]])
+    assert estates.frame["households"].to_dict() == {"和平新村": 10, "东风一村": 20}
+    assert problems == []
+    assert named_in(estates, ["", "和平新村"], ["", "东风一村"]) == ["和平新村", "东风一村"]
+
+
+def named_in(estates, *rows):
+    """The estate of rows of another list, each an id and a name."""
+    ids, names = (pd.Series(column, dtype="object") for column in zip(*rows, strict=True))
+    return named_estate(ids, names, estates).tolist()
 
 
 def test_an_alike_name_is_offered_with_its_id_and_never_joined(tmp_path):
@@ -253,10 +269,97 @@ def test_an_alike_name_is_offered_with_its_id_and_never_joined(tmp_path):
     assert all(one.row in {2, 3} for one in problems if "did you mean" in str(one.why))
 
 
-def test_ids_come_before_names(tmp_path):
-    estates, _ = joined(tmp_path, [{"小区编号": "A", "小区名称": "甲里"}, {"小区编号": "B", "小区名称": "乙里"}],
-                        [["小区编号", "小区名称", "户数"], ["A", "乙里", 1], ["B", "甲里", 2]])
+def test_a_renamed_estate_joins_by_its_id_with_one_warning(tmp_path):
+    estates, problems = joined(
+        tmp_path, [{"小区编号": "A", "小区名称": "甲里"}, {"小区编号": "B", "小区名称": "乙里"}],
+        [["小区编号", "小区名称", "别名", "户数"], ["A", "东方花园", None, 1], ["B", "西方花园", "乙里", 2]])
     assert estates.frame["households"].to_dict() == {"A": 1, "B": 2}
+    assert [(one.severity, str(one.why)) for one in problems] == [
+        ("warning", "1 rows join by id though the names differ: 东方花园 / 甲里")]
+
+
+def test_an_id_that_contradicts_the_name_is_an_error_of_its_row(tmp_path):
+    """Ids sorted apart from the names, as a spreadsheet does to one column alone."""
+    _, problems = joined(tmp_path, [{"小区编号": "A", "小区名称": "甲里"}, {"小区编号": "B", "小区名称": "乙里"},
+                                    {"小区编号": "C", "小区名称": "丙里"}],
+                         [["小区编号", "小区名称", "户数"], ["A", "乙里", 1], ["B", "甲里", 2], ["C", "丙里", 3]])
+    assert [(one.severity, one.row, str(one.why), str(one.fix)) for one in problems] == [
+        ("error", 2, "the id says 甲里 (A), the name says 乙里 (B)", "correct one of the two"),
+        ("error", 3, "the id says 乙里 (B), the name says 甲里 (A)", "correct one of the two")]
+
+
+def test_a_row_of_another_list_whose_id_contradicts_its_name_names_no_estate(tmp_path):
+    table = [["小区编号", "小区名称", "别名"], ["A", "甲里", "甲新村"], ["B", "乙里", None]]
+    estates, _ = read(None, workbook(tmp_path / "名册.xlsx", 名册=table))
+    lines = [["小区编号", "小区名称"], ["A", "乙里"], ["A", "甲新村"], ["A", "旧名"]]
+    log = ProblemLog()
+    rows = read_rows(workbook(tmp_path / "工单.xlsx", 工单=lines), "complaint", part="complaints", town=TOWN, log=log)
+    names = rows.text("estate_name")
+    estate = named_estate(rows.text("estate_id"), names, estates)
+    assert estate.tolist() == ["", "A", "A"]
+    unknown_estates(rows, names[estate == ""], estates)
+    assert [(one.row, str(one.why)) for one in log] == [(2, "the id says 甲里 (A), the name says 乙里 (B)")]
+
+
+@pytest.mark.parametrize(("drawn", "listed"), [("xf001", "ＸＦ００１"), ("XF001 ", " xf001"), ("7.0", 7)])
+def test_ids_join_whatever_their_width_and_case(tmp_path, drawn, listed):
+    estates, problems = joined(tmp_path, [{"小区编号": drawn, "小区名称": "甲里"}],
+                               [["小区编号", "小区名称", "户数"], [listed, "甲里", 10]])
+    assert estates.frame["households"].tolist() == [10]
+    assert problems == []
+
+
+def test_ids_that_lost_their_zeros_in_excel_join_with_one_warning(tmp_path):
+    estates, problems = joined(
+        tmp_path, [{"小区编号": "001", "小区名称": "甲里"}, {"小区编号": "002", "小区名称": "乙里"}],
+        [["小区编号", "小区名称", "户数"], [1, "甲里", 10], [2, "乙里", 20]])
+    assert estates.frame["households"].to_dict() == {"001": 10, "002": 20}
+    (warning,) = problems
+    assert warning.severity == "warning"
+    assert str(warning.why).startswith("2 ids differ from those of the estates only by leading zeros")
+    assert str(warning.why).endswith("such as 1 and 001")
+    assert named_in(estates, ["1", ""], ["０２", ""], ["3", ""]) == ["001", "002", ""]
+
+
+def test_ids_that_may_be_two_estates_without_their_zeros_are_left_apart(tmp_path):
+    estates, problems = joined(
+        tmp_path, [{"小区编号": "1", "小区名称": "甲里"}, {"小区编号": "2", "小区名称": "乙里"}],
+        [["小区编号", "小区名称", "户数"], ["01", "丙里", 30], ["1", "甲里", 10]])
+    assert estates.frame["households"].dropna().to_dict() == {"01": 30, "1": 10}
+    assert not [one for one in problems if "leading zeros" in str(one.why)]
+    assert named_in(estates, ["001", ""], ["1", ""]) == ["", "1"]
+
+
+@pytest.mark.parametrize(("drawn", "listed", "same"), [
+    (("幸福小区", "虹梅街道"), ("幸福小区", "长桥街道"), False),
+    (("幸福小区", "虹梅街道"), ("幸福小区", "徐汇区虹梅街道办事处"), True),
+    (("幸福小区", "虹梅街道"), ("幸福小区", "虹梅"), True),
+    (("幸福小区", "虹梅街道"), ("幸福小区", None), True),
+    (("虹梅街道幸福小区", "虹梅街道"), ("长桥街道幸福小区", "长桥街道"), False),
+    (("虹梅街道幸福小区", "虹梅街道"), ("幸福小区", "虹梅街道"), True),
+    (("江湾镇花园", "凉城街道"), ("江湾镇花园", "凉城街道"), True),
+])
+def test_one_name_in_two_streets_is_two_estates(tmp_path, drawn, listed, same):
+    estates, _ = joined(tmp_path, [{"小区名称": drawn[0], "街道": drawn[1]}, {"小区名称": "和平里", "街道": "江湾镇"}],
+                        [["小区名称", "街道", "户数"], [*listed, 10]])
+    here = estates.frame[estates.located & (estates.frame["name"] == drawn[0])]
+    assert here["households"].notna().tolist() == [same]
+
+
+def test_the_street_before_a_name_tells_which_estate_another_list_means(tmp_path):
+    table = [["小区编号", "小区名称", "街道"], ["A", "幸福小区", "虹梅街道"], ["B", "幸福小区", "长桥街道"],
+             ["C", "和平里", "虹梅街道"]]
+    estates, _ = read(None, workbook(tmp_path / "名册.xlsx", 名册=table))
+    said = ["虹梅街道幸福小区", "长桥街道幸福", "幸福小区", "长桥街道和平里", "虹梅街道和平里"]
+    assert named_in(estates, *(["", name] for name in said)) == ["A", "B", "", "", "C"]
+
+
+def test_alike_names_are_looked_up_for_the_first_hundred_names_of_a_list(tmp_path):
+    rows = [["小区名称", "户数"], *([f"光明{n}号新园", 1] for n in range(1, 131))]
+    _, problems = joined(tmp_path, [{"小区名称": "光明新苑"}], rows)
+    offers = [one for one in problems if "did you mean" in str(one.why)]
+    assert 0 < len(offers) <= 100
+    assert max(one.row for one in offers) <= 101
 
 
 def test_other_lists_may_name_an_estate_by_any_of_its_names_and_hear_which_was_meant(tmp_path):

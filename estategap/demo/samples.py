@@ -1,5 +1,6 @@
 """The projects that come with the program, by name."""
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -7,8 +8,10 @@ from estategap.demo.district import write_district
 from estategap.demo.helsinki import write_helsinki
 from estategap.demo.messy import write_messy_district
 
-_WRITERS = {"district": write_district, "helsinki": write_helsinki,
-            "messy": partial(write_messy_district, declared=True)}
+_WRITERS: dict[str, Callable[[Path], object]] = {
+    "district": write_district, "helsinki": write_helsinki,
+    "messy": partial(write_messy_district, declared=True),
+}
 
 
 def write_sample(name: str, folder: Path) -> None:

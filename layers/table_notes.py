@@ -1,0 +1,145 @@
+"""Which rows of a sheet are totals, which are notes and signatures below the data, and in what unit are its amounts?
+
+Signatures name people, so that a row of them must never become a thing with a name.
+"""
+
+import datetime as dt
+import functools
+import re
+import unicodedata
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+from layers.catalogue import not_read
+
+_FOOT_ROWS = 8
+"""So many of the last rows are looked through for signatures that stand beside other cells or in the name's column."""
+_FEW_CELLS = 3
+_FEW_COLUMNS = 3
+_LONGEST_NAME = 40
+_SENTENCE = re.compile(r"[：；。]|:\s")
+_DAY = re.compile(r"\d{2,4}\s*[年./-]\s*\d{1,2}\s*(?:[月./-]\s*(?:\d{1,2}\s*日?)?)?|年\s*月\s*日")
+_OFFICE = re.compile(r"(?:办事处|辦事處|居委会|居委會|居民委员会|村委会|人民政府)$")
+_COUNT = re.compile(r"(?:共)?\d+(?:个|個|处|處|户|戶|幢|栋|小区|小區)*")
+_PLACE = re.compile(r"(?:[室站所厅廳院栏亭]|中心)$")
+_MANY = re.compile(
+    r"(?<![报填表写管责制属送主])单位[:为(]?(?:[^\W\d]{1,4}[,、/;])*"
+    r"((?:[十百千万亿]+|10+)(?:人|户|个|辆|套|间|栋|幢|台|部|张|位|次|件)?)(?=$|\W|\d)")
+_SIMPLER = str.maketrans("單萬億戶個輛間棟臺張", "单万亿户个辆间栋台张")
+
+
+def is_total(cell: Any) -> bool:
+    """True of a text that names a total: 合 计, 小计：, 和平居委会小计, 合计（2个）."""
+    return isinstance(cell, str) and _totals().fullmatch(_plain(cell)) is not None
+
+
+@functools.cache
+def _totals() -> re.Pattern[str]:
+    alone = "|".join(map(re.escape, not_read("totals")))
+    ending = "|".join(re.escape(word) for word in not_read("totals") if not word.isascii())
+    return re.compile(rf"(?:{alone})(?:\(.*\)|:.*)?|.{{0,20}}(?:{ending})(?:\(.*\)|:.*|\d.*)?")
+
+
+def is_total_row(row: list[Any], kinds: Mapping[int, str], keys: Collection[int]) -> bool:
+    """True of a row that says total in its first cell or another read text, where no id or name says what it is of.
+
+    ``kinds`` are the types of the columns that are read, ``keys`` those of an id or name. A total that stands in one of
+    ``keys`` is left to whoever reads them.
+    """
+    named = [cell for column, cell in _filled(row) if column in keys]
+    if any(is_total(cell) or not (isinstance(cell, str) and _COUNT.fullmatch(_plain(cell))) for cell in named):
+        return False
+    first = next(_filled(row))[0]
+    return any(is_total(cell) for column, cell in _filled(row)
+               if column == first or (keys and kinds.get(column) == "text"))
+
+
+def footers(rows: Mapping[int, list[Any]], width: int, kinds: Mapping[int, str]) -> list[int]:
+    """The places of the rows that are notes, signatures, stamps and dates below the data of a table.
+
+    At the end of the table, whatever begins as a note; among its last rows that hold fewer cells than others,
+    everything from the first signature on.
+    """
+    places = list(rows)
+    most = max((len(list(_filled(row))) for row in rows.values()), default=0)
+    sparse = {place for place in places[-_FOOT_ROWS:] if _sparse(rows[place], most)}
+    signed = [place for place in places[-_FOOT_ROWS:] if _is_signature(rows[place], place in sparse, kinds)]
+    tail = [place for place in places if all(one in sparse or one in signed for one in places if one >= place)]
+    begin = next((place for place in tail if place in signed), None)
+    while begin is not None and (at := tail.index(begin)) and _is_office(rows[tail[at - 1]]):
+        begin = tail[at - 1]
+    found = {*signed, *(place for place in tail if begin is not None and place >= begin)}
+    for place in reversed(places):
+        if place not in found and not _is_note(rows[place], width, kinds):
+            break
+        found.add(place)
+    return sorted(found)
+
+
+def _sparse(row: list[Any], most: int) -> bool:
+    count = len(list(_filled(row)))
+    return (count <= _FEW_CELLS and count < most) or 3 * count < most
+
+
+def _is_signature(row: list[Any], sparse: bool, kinds: Mapping[int, str]) -> bool:
+    cells = list(_filled(row))
+    column, first = cells[0]
+    if len(cells) == 1 and _is_day(first) and kinds.get(column, "text") == "text":
+        return True
+    if not sparse:
+        return False
+    if isinstance(first, str) and (begins_note(first) or _holds_signature(_plain(first))):
+        return True
+    return any(isinstance(cell, str) and column in kinds and begins_note(cell) for column, cell in cells)
+
+
+def _holds_signature(text: str) -> bool:
+    return any(word in text for word in not_read("signatures")) and _PLACE.search(text) is None
+
+
+def _is_day(cell: Any) -> bool:
+    return isinstance(cell, dt.date) or (isinstance(cell, str) and _DAY.fullmatch(_plain(cell)) is not None)
+
+
+def _is_office(row: list[Any]) -> bool:
+    cells = [cell for _, cell in _filled(row)]
+    return len(cells) == 1 and isinstance(cells[0], str) and _OFFICE.search(_plain(cells[0])) is not None
+
+
+def _is_note(row: list[Any], width: int, kinds: Mapping[int, str]) -> bool:
+    cells = list(_filled(row))
+    column, first = cells[0]
+    if isinstance(first, str) and begins_note(first):
+        return True
+    if len(cells) > 1 or width < _FEW_COLUMNS or not isinstance(first, str):
+        return False
+    return column not in kinds or len(first) > _LONGEST_NAME or _SENTENCE.search(first) is not None
+
+
+def begins_note(text: str) -> bool:
+    """True of a text that begins as lines below a table do: 填表人：…, 注：…, 制 表."""
+    bare = re.sub(r"(?<=[\u4e00-\u9fff])[ \u3000]+(?=[\u4e00-\u9fff])", "", text.strip()).casefold()
+    return _notes().match(bare) is not None
+
+
+@functools.cache
+def _notes() -> re.Pattern[str]:
+    words = "|".join(map(re.escape, sorted(not_read("footers"), key=len, reverse=True)))
+    return re.compile(rf"(?:{words})(?:\s*\d{{0,2}}[:：.、]|\s*$|\s{{2,}})")
+
+
+def many_in_one(row: list[Any]) -> str:
+    """The unit of tens, thousands or ten thousands that a row above a table gives for its amounts, ``""`` for none."""
+    for _, cell in _filled(row):
+        found = _MANY.search(_plain(cell).translate(_SIMPLER)) if isinstance(cell, str) else None
+        if found:
+            return found[1]
+    return ""
+
+
+def _plain(text: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+def _filled(row: list[Any]) -> Iterator[tuple[int, Any]]:
+    return ((column, cell) for column, cell in enumerate(row) if cell is not None)

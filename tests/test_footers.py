@@ -1,0 +1,171 @@
+"""Rows that are no estates: signatures, dates, totals; units of thousands; quotes and lists that swallow rows."""
+
+import struct
+
+import geopandas as gpd
+import openpyxl
+import pytest
+from shapely.geometry import box
+
+from gis.errors import InputError, ProblemLog
+from layers.fields import read_fields
+from layers.files import ROW, Source, read_raw
+from layers.places import Town
+from layers.rows import read_rows
+
+HEAD = ["小区名称", "户数", "常住人口"]
+TOWN = Town("EPSG:4549", None)
+
+
+def workbook(path, rows):
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.active.append(row)
+    book.save(path)
+    return path
+
+
+def roster(path):
+    log = ProblemLog()
+    return read_rows(Source(path), "roster", part="roster", town=TOWN, log=log), log
+
+
+def names(rows):
+    return rows.text("name").loc[rows.kept].tolist()
+
+
+def refused(path):
+    with pytest.raises(InputError) as caught:
+        read_raw(Source(path), "roster")
+    return [str(one) for one in caught.value.problems]
+
+
+@pytest.mark.parametrize("below", [
+    [["填表人：联系人01"], ["2026年10月31日"]],
+    [["填表人：联系人01", None, "联系电话：000-0000"], ["街道办事处（盖章）"]],
+    [["和平居委会主任 联系人01"]],
+    [["制表：联系人01", "审核：联系人01"], ["联系人01"], ["2026.10.31"]],
+    [["和平街道办事处"], ["2026 年 10 月 31 日"]],
+    [["和平居委会", None, "负责人：联系人01"], ["年  月  日"]],
+    [["合计", 3, 9], ["注：数据来自物业。"], ["社区（章）", "联系人01"]],
+    [["经办人（签字）联系人01"], ["二维码"], ["2026/10/31"]],
+])
+def test_signatures_stamps_and_dates_below_a_table_become_no_estates_and_their_names_go_nowhere(tmp_path, below):
+    rows, log = roster(workbook(tmp_path / "a.xlsx", [HEAD, ["甲里", 1, 3], ["乙里", 2, 6], *below]))
+    assert names(rows) == ["甲里", "乙里"]
+    listed = dict(rows.raw.left_out)
+    assert sorted(listed) == list(range(4, 4 + len(below)))
+    assert "联系人01" not in repr((rows.fields, listed, [str(one) for one in log]))
+
+
+def test_estates_of_which_little_is_known_stay_before_and_without_a_signature(tmp_path):
+    data = [["甲里", 1, 3], ["备用地块家园", None, None], ["街道办事处家属院", None, None], ["东风居委会", None, None]]
+    assert names(roster(workbook(tmp_path / "a.xlsx", [HEAD, *data]))[0]) == [row[0] for row in data]
+    signed = [HEAD, *data[:3], ["填表人：联系人01", None, None]]
+    assert names(roster(workbook(tmp_path / "b.xlsx", signed))[0]) == [row[0] for row in data[:3]]
+
+
+def test_a_note_within_the_table_takes_no_estate_with_it(tmp_path):
+    data = [HEAD, ["甲里", 1, 3], ["注：以下在建", None, None], ["乙里", None, None], ["丙里", 2, 6]]
+    assert names(roster(workbook(tmp_path / "a.xlsx", data))[0]) == ["甲里", "乙里", "丙里"]
+
+
+@pytest.mark.parametrize("word", [
+    "和平居委会小计", "小计：", "合 计（2个）", "共计", "累计", "平均", "全街道合计", "總計", "Total:", "合计3个小区"])
+def test_a_total_by_any_of_its_names_is_no_estate(tmp_path, word):
+    rows, log = roster(workbook(tmp_path / "a.xlsx", [HEAD, ["甲里", 1, 3], [word, 1, 3], ["乙里", 2, 6]]))
+    assert names(rows) == ["甲里", "乙里"]
+    assert [(one.row, str(one.why), one.severity) for one in log] == [
+        (3, "this row is a total, not a thing to count", "warning")]
+
+
+@pytest.mark.parametrize("name", ["会计学院宿舍", "设计院小区", "数码公寓", "均益里", "Summit Court"])
+def test_a_name_that_holds_signs_of_a_total_is_an_estate(tmp_path, name):
+    assert names(roster(workbook(tmp_path / "a.xlsx", [HEAD, [name, 1, 3]]))[0]) == [name]
+
+
+def test_a_total_in_the_column_of_communities_or_the_first_is_left_out_where_no_estate_is_named(tmp_path):
+    head = ["序号", "小区编号", "小区名称", "所属居委", "总户数"]
+    data = [[1, "E1", "甲里", "和平", 100], [None, None, None, "和平小计", 100], ["小计", None, None, None, 100],
+            [2, None, None, "合计", 100], ["合计", None, "2个小区", None, 100], ["小计", "E2", "乙里", "和平", 200]]
+    rows, log = roster(workbook(tmp_path / "a.xlsx", [head, *data]))
+    assert names(rows) == ["甲里", "乙里"]
+    assert [(row, str(why)) for row, why in rows.raw.left_out] == [
+        (row, "this row is a total") for row in (3, 4, 5, 6)]
+    assert not [one for one in log if one.severity == "error"]
+
+
+@pytest.mark.parametrize(("line", "unit"), [
+    ("单位：万人", "万人"), ("单位：户、万人", "万人"), ("情况表（單位：萬戶）", "万户"), ("单位：千  2025年", "千"),
+    ("单位：百户", "百户"),
+])
+def test_amounts_in_ten_thousands_are_refused_with_what_to_write(tmp_path, line, unit):
+    path = workbook(tmp_path / "a.xlsx", [[line], HEAD, ["甲里", 0.1, 0.3]])
+    assert refused(path) == [(
+        f"a.xlsx, sheet Sheet, row 1, value '{unit}': the amounts of this table are in {unit}; only single persons, "
+        "households and things are read → write all amounts in ones (3100, not 0.31) and correct this line, for "
+        "example to 单位：人、户")]
+
+
+@pytest.mark.parametrize("line", [
+    "单位：人", "单位：户/人/个", "填报单位：百万人家小区", "单位：户、万元", "单位：万平方米", "千人计划小区情况表"])
+def test_amounts_in_ones_are_read(tmp_path, line):
+    raw = read_raw(Source(workbook(tmp_path / "a.xlsx", [[line], HEAD, ["甲里", 1, 3]])), "roster")
+    assert raw.frame[ROW].tolist() == [3]
+
+
+def shapefile(folder, count=10):
+    frame = gpd.GeoDataFrame({"estate_id": [f"E{i}" for i in range(count)]}, crs="EPSG:4549",
+                             geometry=[box(552000 + 200 * i, 3527000, 552160 + 200 * i, 3527120) for i in range(count)])
+    frame.to_file(folder / "a.shp", encoding="UTF-8")
+    return folder / "a.shp"
+
+
+@pytest.mark.parametrize("rows", [7, 12])
+@pytest.mark.parametrize("index", [True, False])
+def test_a_dbf_with_fewer_or_more_rows_than_there_are_shapes_is_damaged(tmp_path, rows, index):
+    path = shapefile(tmp_path)
+    dbf = path.with_suffix(".dbf")
+    data = dbf.read_bytes()
+    count, start, length = struct.unpack_from("<IHH", data, 4)  # dBASE III: rows, bytes of the head, bytes of a row
+    assert count == 10
+    body = (data[start : start + 10 * length] * 2)[: rows * length]
+    dbf.write_bytes(data[:4] + struct.pack("<I", rows) + data[8:start] + body + b"\x1a")
+    if not index:
+        path.with_suffix(".shx").unlink()
+    found = refused(path)
+    assert len(found) == 1
+    if index:
+        why = f"the file is damaged or incomplete (the .dbf holds {rows} rows, the .shp 10 shapes)"
+        assert found == [f"a.shp: {why} → export or copy it again"]
+
+
+def test_a_shapefile_with_a_row_marked_as_deleted_is_whole(tmp_path):
+    path = shapefile(tmp_path)
+    data = bytearray(path.with_suffix(".dbf").read_bytes())
+    _, start, length = struct.unpack_from("<IHH", data, 4)
+    data[start + 3 * length] = ord("*")
+    path.with_suffix(".dbf").write_bytes(data)
+    assert len(read_raw(Source(path), "roster").frame) == 9
+
+
+QUOTE = ("a quotation mark opens a cell here that takes in the lines below it → delete the quotation mark in this row, "
+         "or close it at the end of the cell")
+
+
+@pytest.mark.parametrize(("text", "row"), [
+    ('小区名称,居委会,户数,常住人口\n甲里,"和平,1,3\n乙里,和平,1,3\n丙里,和平",1,3\n丁里,和平,1,3\n', 2),
+    ('小区名称,居委会,户数,常住人口\n零里,和平,1,3\n甲里,"和平,1,3\n乙里,和平",1,3\n丙里,和平,1,3\n', 3),
+    ('小区名称,户数,常住人口,备注\n甲里,100,300,"临街\n乙里,100,300,\n丙里,100,300,"\n丁里,100,300,\n', 2),
+])
+def test_a_quotation_mark_that_takes_in_the_lines_below_is_named_by_its_row(tmp_path, text, row):
+    (tmp_path / "a.csv").write_text(text, "utf-8")
+    assert refused(tmp_path / "a.csv") == [f"a.csv, row {row}: {QUOTE}"]
+
+
+def test_a_cell_of_several_lines_is_no_fault(tmp_path):
+    text = '"小区\n名称",户数,常住人口,备注\n甲里,100,300,"临街,老旧\n二期在建"\n乙里,1,3,\n'
+    (tmp_path / "a.csv").write_text(text, "utf-8")
+    raw = read_raw(Source(tmp_path / "a.csv"), "roster")
+    fields = read_fields(raw.frame, "roster", file="a.csv", log=ProblemLog())
+    assert fields["name"].tolist() == ["甲里", "乙里"]
