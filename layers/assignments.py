@@ -4,15 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pandas as pd
-from rapidfuzz import process
 
 from gis.errors import ProblemLog, either, say
 from layers.cells import folded
 from layers.files import Source
 from layers.places import Town
 from layers.rows import Rows, read_rows
-
-_OFFERED = 3
 
 
 @dataclass(frozen=True)
@@ -72,10 +69,9 @@ def read_responsibilities(
     known.index = folded(pd.Series(known.index, dtype="object"))
     said = rows.text("analysis")
     analysis = folded(said).map(known[~known.index.duplicated()])
-    for label in rows.kept[analysis.loc[rows.kept].isna()]:
-        near = [name for name, _, _ in process.extract(said.loc[label], list(matters), limit=_OFFERED)]
-        rows.leave_out([label], why="no analysis is called so", values=said, severity="warning", column="事项",
-                       fix=say("write one of {names}", names=either(near)))
+    titles = [name for name in matters if not name.isascii()]
+    rows.leave_out(rows.kept[analysis.loc[rows.kept].isna()], why="no analysis is called so", values=said,
+                   severity="warning", column="事项", fix=say("write one of {names}", names=either(titles)))
     table = pd.DataFrame({"analysis": analysis, "community": rows.text("community"), "unit": rows.text("unit")})
     kept = table.loc[rows.kept]
     rows.leave_out(kept.index[kept.duplicated(["analysis", "community"])], values=said, severity="error",
