@@ -15,6 +15,8 @@ import pyproj
 from pyproj.database import query_crs_info
 from pyproj.enums import PJType
 
+from gis.crs import CHINA_LON_LAT
+
 Numbers: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
 Mask: TypeAlias = np.ndarray[Any, np.dtype[np.bool_]]
 Pairs: TypeAlias = tuple[Numbers, Numbers]
@@ -27,7 +29,6 @@ AS_READ, IMPOSSIBLE, AMBIGUOUS = -1, -2, -3
 NEAR_KM = 100.0
 """What lies farther than this from the town is doubtful."""
 
-_CHINA: Bounds = (73.0, 17.0, 136.0, 54.0)
 _KM_PER_DEGREE = 111.2
 _SCALES = (1e5, 1e6, 1e7)
 _DATUMS = {6378140.0: "Xian 1980", 6378245.0: "Beijing 1954"}  # by semi-major axis in m; all else is CGCS2000
@@ -150,7 +151,7 @@ def _believed(pairs: Pairs, place: Pairs, crs: pyproj.CRS, home: Bounds | None) 
     if home is not None:
         return sane & near(lon, lat, home)
     if crs.is_geographic or crs.area_of_use is None:
-        return sane & _within(lon, lat, _CHINA)
+        return sane & _within(lon, lat, CHINA_LON_LAT)
     return sane & _within(lon, lat, crs.area_of_use.bounds, _BELIEVED) & ~_within(lon, lat, (0, 0, 0, 0), (0.01, 0.01))
 
 
@@ -171,15 +172,15 @@ def _possible(pairs: Pairs, place: Pairs, crs: pyproj.CRS) -> Mask:
 def _readings(claimed: pyproj.CRS, home: Bounds | None) -> Iterator[Reading]:
     """All ways to read pairs other than as they stand; ``kinds`` say what is done, ``code`` in which system."""
     area = claimed.area_of_use
-    of_claimed = functools.partial(_within, bounds=_CHINA if area is None else area.bounds, margin=_NEXT_ZONE)
+    of_claimed = functools.partial(_within, bounds=CHINA_LON_LAT if area is None else area.bounds, margin=_NEXT_ZONE)
     if claimed.is_geographic:
-        straight = Reading((), "", _in_range, to_degrees(claimed), functools.partial(_within, bounds=_CHINA))
+        straight = Reading((), "", _in_range, to_degrees(claimed), functools.partial(_within, bounds=CHINA_LON_LAT))
         yield straight.exchanged("swapped")
         metric = [_web_mercator(), *_home_zones(home)]
     else:
         yield Reading((), "", _no_degrees, to_degrees(claimed), of_claimed).exchanged("northing_first")
         degrees = Reading(("degrees",), "", _in_range, lambda x, y: (x, y),
-                          lambda lon, lat: _within(lon, lat, _CHINA) | of_claimed(lon, lat))
+                          lambda lon, lat: _within(lon, lat, CHINA_LON_LAT) | of_claimed(lon, lat))
         yield from (degrees, degrees.exchanged("swapped"))
         metric = [*_without_number(claimed, of_claimed)]
     for reading in (*_numbered_zones(_datum(claimed)), *metric):
@@ -187,7 +188,7 @@ def _readings(claimed: pyproj.CRS, home: Bounds | None) -> Iterator[Reading]:
     for factor in _SCALES:
         scaled = Reading(("scaled",), f"{factor:.0f}", functools.partial(_scaled, factor=factor),
                          functools.partial(_divided, factor=factor),
-                         _in_zones if factor == _SCALES[0] else functools.partial(_within, bounds=_CHINA))
+                         _in_zones if factor == _SCALES[0] else functools.partial(_within, bounds=CHINA_LON_LAT))
         yield from (scaled, scaled.exchanged("swapped"))
 
 
@@ -287,7 +288,7 @@ def _in_zones(lon: Numbers, lat: Numbers) -> Mask:
 
 def _in_china(home: Bounds) -> bool:
     west, south, east, north = home
-    return bool(_within(np.array([(west + east) / 2]), np.array([(south + north) / 2]), _CHINA).all())
+    return bool(_within(np.array([(west + east) / 2]), np.array([(south + north) / 2]), CHINA_LON_LAT).all())
 
 
 def _places(reading: Reading, x: Numbers, y: Numbers) -> Numbers:

@@ -10,7 +10,7 @@ from gis.ledger import Reading
 from layers.catalogue import fields_of
 
 _NAMED = 10
-ESTATES = ("roster", "estates")
+ESTATES, OUTLINES = ("roster", "estates"), ("estates",)
 """What the figures of an estate are read from; the roster wins."""
 
 

@@ -44,7 +44,6 @@ _FIX_OF_FAULT = {
 _FIXES = {
     "count": say("write digits only, such as 1280, or leave the cell empty where it is not known"),
     "number": say("write digits only, such as 12.5, or leave the cell empty where it is not known"),
-    "coordinate": say("write a decimal number, such as 121.4737, or leave the cell empty"),
     "year": say("write the year in four digits, such as 1998, or leave the cell empty"),
     "yes_no": say("write 是 or 否, or leave the cell empty where it is not known"),
     "count_or_yes_no": say("write how many, such as 3, or 有 or 无; leave the cell empty where it is not known"),
@@ -124,7 +123,6 @@ def _parse(cells: pd.Series, entry: Field, data_year: int | None) -> Parsed:
         "text": lambda: as_words(cells),
         "count": lambda: as_number(cells, words["unknown"], NumberRule(units_of(entry.unit), whole=True)),
         "number": lambda: as_number(cells, words["unknown"], NumberRule(units_of(entry.unit))),
-        "coordinate": lambda: as_number(cells, words["unknown"], NumberRule(negative=True, bare=True)),
         "year": lambda: as_year(cells, words["unknown"], data_year or LAST_YEAR),
         "yes_no": lambda: as_yes_no(cells, words["unknown"], *(words[one] | own[one] for one in ("yes", "no"))),
         "count_or_yes_no": lambda: as_count_or_yes_no(

@@ -16,7 +16,6 @@ from gis.offset_reference import OffsetReference
 _WGS84 = "EPSG:4326"
 _TRUE = "WGS-84"
 _DEGREES = frozenset({"EPSG:4326", "EPSG:4490", "OGC:CRS84"})
-_FITS = say("fits the streets as {system}", system="")
 _UNTOLD = {
     "unclear": say("cannot tell: it fits the streets no better than elsewhere"),
     "too few": say("cannot tell: too few places"),
@@ -41,7 +40,8 @@ def check_offsets(readings: Sequence[Reading], streets: gpd.GeoSeries, log: Prob
     """
     reference = OffsetReference.of(streets)
     done = {number: _checked(one, reference, log) for number, one in enumerate(readings) if one.part == "estates"}
-    outlines = [one.places for one in done.values() if one.places is not None and (one.offset_checked or _fits(one))]
+    outlines = [one.places for one in done.values() if one.places is not None and (
+        one.offset_checked or one.offset == _fits_as(one.converted or _TRUE))]
     if outlines:
         areas = gpd.GeoSeries(pd.concat(outlines), crs=streets.crs)
         reference = OffsetReference.of(streets, areas[areas.geom_type.isin(["Polygon", "MultiPolygon"])])
@@ -62,8 +62,8 @@ def _warn_of_untold(readings: Sequence[Reading], log: ProblemLog) -> None:
                 'file, from 百度 crs = "BD-09"; else add offset_checked = true'))
 
 
-def _fits(one: Reading) -> bool:
-    return isinstance(one.offset, Words) and one.offset.template == _FITS.template
+def _fits_as(system: str) -> Words:
+    return say("fits the streets as {system}", system=system)
 
 
 def _checked(one: Reading, reference: OffsetReference, log: ProblemLog) -> Reading:
@@ -79,7 +79,7 @@ def _checked(one: Reading, reference: OffsetReference, log: ProblemLog) -> Readi
     if not fit.system:
         return replace(one, offset=_UNTOLD[fit.because])
     if fit.system == declared:
-        return replace(one, offset=replace(_FITS, values=(("system", declared),)))
+        return replace(one, offset=_fits_as(declared))
     log.add(_wrongly_declared(one, fit) if one.converted else _undeclared(one, fit))
     return replace(one, offset=say("fits the streets only as {system}", system=fit.system))
 

@@ -8,11 +8,9 @@ from scipy.spatial import cKDTree
 
 from gis.errors import say
 from gis.tables import Buildings
-from layers.doubts import Doubts, figures, shown
+from layers.doubts import OUTLINES, Doubts, figures, shown
 from layers.people import homes_of
 from layers.plausible import limit
-
-_OUTLINES = ("estates",)
 
 
 def check_buildings(frame: gpd.GeoDataFrame, buildings: Buildings, names: "pd.Series[str]", doubts: Doubts) -> None:
@@ -81,7 +79,7 @@ def _without(frame: gpd.GeoDataFrame, homes: gpd.GeoDataFrame, names: "pd.Series
     some, _ = homes.sindex.query(bare.geometry, predicate="intersects")
     bare = bare.index.delete(some)
     if len(bare):
-        doubts.add(names[bare], parts=_OUTLINES, why=say(
+        doubts.add(names[bare], parts=OUTLINES, why=say(
             "{count} of {total} estates have no residential building inside their outline", count=len(bare),
             total=len(frame)), fix="look whether these outlines lie where they should; add the buildings that are "
                                    "missing")

@@ -12,12 +12,11 @@ from scipy.spatial import cKDTree
 from gis.errors import say
 from gis.geometry import has_shape
 from gis.tables import Facilities, Gates, Streets
-from layers.doubts import Doubts, shown
+from layers.doubts import OUTLINES, Doubts, shown
 from layers.names import normalised_names
 from layers.places import LON_LAT
 from layers.plausible import limit, limits
 
-_OUTLINES = ("estates",)
 _PLACE = say("correct 经度 and 纬度, or the crs in the section of this file")
 
 
@@ -48,7 +47,7 @@ def check_streets(frame: gpd.GeoDataFrame, streets: Streets, names: "pd.Series[s
                   limit_m=limit("streets", "near_m"))),
     ):
         if wrong.any():
-            doubts.add(names[frame.index[wrong]], why=why, parts=_OUTLINES,
+            doubts.add(names[frame.index[wrong]], why=why, parts=OUTLINES,
                        fix="give streets that reach 1 km beyond the estates, and look whether these outlines lie where "
                            "they should")
 

@@ -11,10 +11,9 @@ import shapely
 from gis.errors import say
 from gis.geometry import has_shape
 from layers.assumptions import assumed
-from layers.doubts import Doubts
+from layers.doubts import OUTLINES, Doubts
 from layers.plausible import limit
 
-_OUTLINES = ("estates",)
 _INSIDE_ONE_BY_ONE = 50
 _REDRAW = say("look at the outlines on the map and redraw those that are wrong")
 
@@ -59,10 +58,10 @@ def list_nested(pairs: pd.DataFrame, called: "pd.Series[str]", doubts: Doubts) -
     nested = pairs[pairs["of_inner"] >= assumed("estates", "nested_share")]
     inner, outer = (called.iloc[nested[side]].tolist() for side in ("inner", "outer"))
     for name, around in zip(inner[:_INSIDE_ONE_BY_ONE], outer, strict=False):
-        doubts.add([name], parts=_OUTLINES, fix="take one of them out of the project if they are one estate",
+        doubts.add([name], parts=OUTLINES, fix="take one of them out of the project if they are one estate",
                    why=say("this estate lies inside the estate {outer}; both are kept", outer=around))
     if len(nested) > _INSIDE_ONE_BY_ONE:
-        doubts.add(inner[_INSIDE_ONE_BY_ONE:], parts=_OUTLINES,
+        doubts.add(inner[_INSIDE_ONE_BY_ONE:], parts=OUTLINES,
                    fix="take one of them out of the project if they are one estate",
                    why=say("{count} more estates lie inside another one", count=len(nested) - _INSIDE_ONE_BY_ONE))
 
@@ -89,7 +88,7 @@ def check_outlines(frame: gpd.GeoDataFrame, names: "pd.Series[str]", doubts: Dou
 
 def _identical(pairs: pd.DataFrame, called: "pd.Series[str]", doubts: Doubts) -> None:
     if len(pairs):
-        doubts.add(_pairs(pairs, called), parts=_OUTLINES, why=say(
+        doubts.add(_pairs(pairs, called), parts=OUTLINES, why=say(
             "{count} pairs of estates have the same outline: people and places there count for one of the two",
             count=len(pairs)), fix="give each estate an outline of its own, or delete the one that is there twice")
 
@@ -99,11 +98,11 @@ def _overlaps(pairs: pd.DataFrame, called: "pd.Series[str]", doubts: Doubts) -> 
              & (pairs["of_inner"] >= limit("outlines", "overlap_share")))
     if large.any():
         doubts.add(_pairs(pairs[large].sort_values("shared_m2", ascending=False, kind="stable"), called),
-                   parts=_OUTLINES, fix="redraw the line between the two, so that each place belongs to one estate",
+                   parts=OUTLINES, fix="redraw the line between the two, so that each place belongs to one estate",
                    why=say("{count} pairs of outlines overlap", count=int(large.sum())))
     if not large.all():
         slivers = pairs[~large]
-        doubts.add(_pairs(slivers, called), parts=_OUTLINES, why=say(
+        doubts.add(_pairs(slivers, called), parts=OUTLINES, why=say(
             "{count} pairs of outlines overlap by slivers, {area_m2:.0f} m² in all; that changes no result",
             count=len(slivers), area_m2=float(slivers["shared_m2"].sum())),
                    fix="nothing, unless the lines are to be exact: snap them to each other")
@@ -133,7 +132,7 @@ def _sizes(shapes: gpd.GeoSeries, called: "pd.Series[str]", doubts: Doubts) -> N
                     apart_m=limit("outlines", "parts_apart_m"))),
     ):
         if wrong.any():
-            doubts.add((f"{called[key]}: {area:.0f} m²" for key, area in area_m2[wrong].items()), parts=_OUTLINES,
+            doubts.add((f"{called[key]}: {area:.0f} m²" for key, area in area_m2[wrong].items()), parts=OUTLINES,
                        why=why, fix=_REDRAW)
 
 
@@ -149,7 +148,7 @@ def _holes(shapes: gpd.GeoSeries, called: "pd.Series[str]", doubts: Doubts) -> N
     empty = ~held & (area_m2 >= limit("outlines", "hole_m2"))
     if empty.any():
         of_estate = pd.Series(area_m2[empty]).groupby(called.to_numpy()[owner[empty]], sort=False).sum()
-        doubts.add((f"{name}: {area:.0f} m²" for name, area in of_estate.items()), parts=_OUTLINES,
+        doubts.add((f"{name}: {area:.0f} m²" for name, area in of_estate.items()), parts=OUTLINES,
                    why=say("{count} outlines have holes that belong to no other estate", count=len(of_estate)),
                    fix="fill the holes where people live or park there; leave them where the ground is somebody else's")
 
