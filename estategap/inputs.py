@@ -6,7 +6,6 @@ from typing import Any
 
 import pandas as pd
 import pyproj
-import shapely
 from pyproj.exceptions import CRSError
 
 from estategap.plan import people_of
@@ -14,7 +13,7 @@ from estategap.project import FILE_NAME, Project
 from estategap.sources import Sources
 from estategap.walking import WalkingRule
 from gis.crs import metric_crs_of
-from gis.errors import InputError, Problem, ProblemLog, say
+from gis.errors import InputError, Problem, ProblemLog
 from gis.ledger import Reading
 from gis.tables import BaseMap, Buildings, Doors, Estates, Facilities, Gates, Streets
 from layers.assignments import Responsibilities, TaskProgress
@@ -31,8 +30,7 @@ from layers.outlines_assumed import points_of
 from layers.people import people_at_doors
 from layers.places import LON_LAT, Town
 from layers.quality import check_quality
-
-_SAME_PLACE_M = 1000.0
+from layers.whereabouts import elsewhere
 
 
 @dataclass(frozen=True)
@@ -187,12 +185,18 @@ def _around(sources: Sources, estates: Estates, walking: WalkingRule) -> Inputs:
     lifts = log.attempt(lambda: sources.lifts(estates), Lifts.empty())
     responsibilities = log.attempt(lambda: sources.responsibilities(estates), Responsibilities.empty())
     progress = log.attempt(sources.progress, TaskProgress.empty())
-    _check_near(sources.project, streets, estates, log)
+    project = sources.project
+    osm_file = project.osm.file if project.osm else ""
+    astray = elsewhere(estates, streets, log, estates_file=project.estates.file or osm_file,
+                       streets_file=project.streets.file if project.streets else osm_file)
     if len(streets):
         log.readings[:] = check_offsets(log.readings, streets.frame.geometry, log)
     marked = mark_edge_of_data(estates, streets.extent, walking.edge_margin_m)
-    osm_file = sources.project.osm.file if sources.project.osm else ""
-    check_quality(marked, buildings, gates, streets, facilities, log=log, osm_file=osm_file)
+    if astray == "estates":
+        check_quality(marked, Buildings.empty(crs), Gates.empty(crs), Streets.empty(crs), {}, log=log)
+    else:
+        there = Streets.empty(crs) if astray else streets
+        check_quality(marked, buildings, gates, there, facilities, log=log, osm_file=osm_file)
     people = mark_edge_of_data(with_lifts(people, lifts), streets.extent, walking.edge_margin_m)
     if not log.errors:
         doors = people_at_doors(people, buildings, doors)
@@ -201,19 +205,6 @@ def _around(sources: Sources, estates: Estates, walking: WalkingRule) -> Inputs:
         estates=people, buildings=buildings, doors=doors, gates=gates, streets=streets, facilities=facilities,
         basemap=basemap, warnings=tuple(log), readings=tuple(log.readings), lifts=lifts,
         responsibilities=responsibilities, progress=progress)
-
-
-def _check_near(project: Project, streets: Streets, estates: Estates, log: ProblemLog) -> None:
-    """Streets far from every estate are those of another place, or one of the two files has a wrong CRS."""
-    source = project.streets or project.osm
-    if source and len(streets) and estates.located.any():
-        there, here = (shapely.box(*table.frame.total_bounds) for table in (streets, estates))
-        if there.distance(here) > _SAME_PLACE_M:
-            log.add(Problem(
-                file=source.file, value=", ".join(f"{edge:.0f}" for edge in there.bounds),
-                why=say("the streets (west, south, east, north) lie {distance_km:.0f} km from the estates",
-                        distance_km=there.distance(here) / 1000),
-                fix="give the streets of this area, or the right crs in the section of the file that is elsewhere"))
 
 
 def _town_of(estates: Estates, osm: OsmExtract | None) -> Town:

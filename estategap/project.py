@@ -1,7 +1,7 @@
 """What does a project consist of, and what is said when its project.toml does not fit?"""
 
 import re
-import tomllib
+from collections.abc import Mapping
 from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -25,6 +25,7 @@ from estategap.project_sections import (
     StreetsSection,
     Weight,
 )
+from estategap.toml_file import line_of, read_toml
 from gis.errors import InputError, Problem, Value, Words, either, reported, say
 from layers.files import Source
 from layers.kinds import facility_kinds
@@ -66,7 +67,6 @@ _MOVED = {
     "estates.roster_sheet": say('remove this line and write sheet = "…" below [roster]'),
 }
 """Keys of earlier versions, and what to write now."""
-
 
 
 class Project(Section):
@@ -167,36 +167,47 @@ def _parsed(path: Path) -> tuple[str, Project]:
     if not file.is_file():
         raise InputError(Problem(file=str(path), why=say("there is no {file} here", file=FILE_NAME),
                                  fix="make one with: estategap init FOLDER"))
-    try:
-        data = tomllib.loads(file.read_bytes().decode("utf-8-sig"))
-    except UnicodeDecodeError:
-        raise InputError(Problem(file=file.name, why="the file is not UTF-8 text", fix="save it as UTF-8")) from None
-    except (ValueError, RecursionError) as error:  # such as brackets without end, or a number of 5000 digits
-        raise InputError(Problem(file=file.name, why=say("not valid TOML: {error}", error=_toml_fault(error)),
-                                 fix="correct that line")) from None
+    data, text = read_toml(file)
     try:
         project = Project.model_validate(data).model_copy(update={"folder": file.parent})
     except ValidationError as error:
-        raise InputError([_problem(file.name, one) for one in error.errors()]) from None
+        raise InputError([replace(
+            _problem(one), file=file.name, column=_key(data, one["loc"]), row=line_of(text, *one["loc"]))
+            for one in error.errors()]) from None
     return file.name, project
 
 
-def _problem(file: str, one: Any) -> Problem:
+def _key(data: Mapping[str, Any], place: tuple[str | int, ...]) -> Words | str:
+    """A key as messages call it: section and name; of a list of sections, which of them."""
+    name, *rest = place
+    if not (rest and isinstance(rest[0], int)):
+        return ".".join(map(str, place))
+    number, key = rest[0], ".".join(map(str, rest[1:])) or name
+    given = data[str(name)]
+    section = given if isinstance(given, list) else [given]
+    file = section[number].get("file", "") if isinstance(section[number], dict) else ""
+    said: dict[str, Value] = {"key": key, "number": number + 1, "section": str(name)}
+    return (say("{key} of [[{section}]] no. {number} ({file})", **said, file=str(file)[:_SHOWN_LENGTH]) if file
+            else say("{key} of [[{section}]] no. {number}", **said))
+
+
+def _problem(one: Any) -> Problem:
+    """What pydantic found, without its place."""
     key = ".".join(str(part) for part in one["loc"])
     if one["type"] == "extra_forbidden" and key in _MOVED:
-        return Problem(file=file, column=key, value=str(one["input"])[:_SHOWN_LENGTH], fix=_MOVED[key],
+        return Problem(value=str(one["input"])[:_SHOWN_LENGTH], fix=_MOVED[key],
                        why="the roster has a section of its own")
     if one["type"] == "extra_forbidden":
         near = _near_keys(*map(str, one["loc"]))
-        return Problem(file=file, column=key, why="there is no such key",
+        return Problem(why="there is no such key",
                        fix=say("did you mean {names}?", names=either(near)) if near else "remove it")
     if one["type"] == "missing":
-        return Problem(file=file, column=key, why="this key is needed and is not there", fix="add it")
+        return Problem(why="this key is needed and is not there", fix="add it")
     why, fix = _PLAIN.get(one["type"], (_misfit(one), say("correct the value")))
     if key.startswith("rules.") and one["type"] == "model_type":
         why, fix = say("a value of one's own needs a reason"), say('write { value = …, reason = "…" }')
     value = "" if isinstance(one["input"], dict | list) else str(one["input"])[:_SHOWN_LENGTH]
-    return Problem(file=file, column=key, value=value, why=why, fix=fix)
+    return Problem(value=value, why=why, fix=fix)
 
 
 def _misfit(one: Any) -> Words:
@@ -212,14 +223,6 @@ def _misfit(one: Any) -> Words:
         *others, last = re.findall(r"'[^']*'", given["expected"])
         values["expected"] = say("{first} or {last}", first=tuple(others), last=last)
     return replace(_MISFITS[one["type"]], values=tuple(values.items()))
-
-
-def _toml_fault(error: ValueError | RecursionError) -> Words:
-    """What the TOML reader found, with its line and column where it says them."""
-    found = re.fullmatch(r"(.*) \(at line (\d+), column (\d+)\)", str(error))
-    if not found:
-        return reported(error)
-    return say("{error} (at line {line}, column {column})", error=reported(found[1]), line=found[2], column=found[3])
 
 
 def _near_keys(*place: str) -> list[str]:

@@ -82,8 +82,8 @@ def system_reason(error: OSError) -> Words:
 class Problem:
     """One thing that is wrong: where, the value as read, why, and what to do about it.
 
-    ``row`` counts as the planner's spreadsheet does: the header is row 1. Text in ``why`` and ``fix`` is a template
-    without values.
+    ``row`` counts as the planner's spreadsheet does: the header is row 1; in project.toml it is the line. Text in
+    ``why`` and ``fix`` is a template without values.
     """
 
     why: Words | str
@@ -95,12 +95,17 @@ class Problem:
     column: Words | str = ""
     value: str = ""
 
+    @property
+    def of_settings(self) -> bool:
+        """Whether it is about a settings file, whose ``row`` is a line and whose ``column`` a key."""
+        return self.file.endswith(".toml")
+
     def __str__(self) -> str:
         place = [
             self.file,
             f"sheet {self.sheet}" if self.sheet else "",
             f"row {self.row}" if self.row is not None else "",
-            f"column {self.column}" if self.column else "",
+            f"{'key' if self.of_settings else 'column'} {self.column}" if self.column else "",
             f"value {self.value!r}" if self.value else "",
         ]
         where = ", ".join(part for part in place if part)

@@ -5,7 +5,7 @@ there are stands in ``layers.coordinate_readings``, what a cell says in ``layers
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias
 
 import geopandas as gpd
@@ -45,6 +45,7 @@ LOST: frozenset[str] = frozenset({"zero", "half", "unreadable", "impossible", "a
 _WGS84 = "EPSG:4326"
 _OF_THE_FILE = frozenset({"ambiguous", "no_zone"})
 """Kinds of errors that one line in project.toml mends for all rows: one message for all of them."""
+FAR = say("{count} rows lie more than {distance_km} km from {what}: {rows}", count=0, distance_km=0, what="", rows="")
 _LISTED, _ONE_BY_ONE = 10, 200
 _LONE_SHARE = 20  # of so many rows one may lie far off and still be a lone one
 
@@ -314,8 +315,8 @@ def _said(note: Note, crs: str, rows: Value) -> tuple[Words, Words]:
                      "project.toml; if they are in another system, its code", code=code)),
         "zero": (say("{count} rows have 0 as coordinates and so no place: {rows}", count=count, rows=rows),
                  say("fill in their coordinates, or leave both cells empty")),
-        "far": (say("{count} rows lie more than {distance_km} km from {what}: {rows}", count=count,
-                    distance_km=int(NEAR_KM), what=what, rows=rows), move),
+        "far": (replace(FAR, values=(("count", count), ("distance_km", int(NEAR_KM)), ("what", what), ("rows", rows))),
+                move),
     }
     return said[note.kind]
 

@@ -164,7 +164,7 @@ def _check_on_map(crs: pyproj.CRS, path: Path) -> None:
     try:
         pyproj.Transformer.from_crs(crs, "EPSG:4326", always_xy=True)
     except ProjError as error:
-        raise InputError(Problem(file=path.name, column="crs", value=str(crs.name)[:80], fix=_CRS_FIX,
+        raise InputError(Problem(file=path.name, value=str(crs.name)[:80], fix=_CRS_FIX,
                                  why="places in this coordinate system cannot be put on a map")) from error
 
 
@@ -177,7 +177,7 @@ def parse_crs(crs: str, path: Path) -> pyproj.CRS:
     try:
         found = pyproj.CRS.from_user_input(unicodedata.normalize("NFKC", crs))
     except CRSError as error:
-        raise InputError(Problem(file=path.name, column="crs", value=crs, why="no such coordinate system",
+        raise InputError(Problem(file=path.name, value=crs, why="no such coordinate system",
                                  fix="give an EPSG code such as EPSG:4490 or EPSG:4326")) from error
     _check_on_map(found, path)
     return found

@@ -8,9 +8,10 @@ import functools
 import re
 import tomllib
 import unicodedata
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from importlib.resources import files
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -39,6 +40,7 @@ _FROM_HOUSE_ONE = re.compile("(?<=弄)1-[0-9]+号$")
 _SHORTEST = 2
 _KEYS_KEPT = 2**17  # names of a city are asked for by every list
 _ROWS_AT_ONCE = 256
+Places: TypeAlias = np.ndarray[Any, np.dtype[np.intp]]
 
 
 class Candidate(NamedTuple):
@@ -114,21 +116,19 @@ def candidates(names: Iterable[str], known: Iterable[str], limit: int = 3) -> di
 
     Those that agree in numbers, letters and directions come before those that do not, however alike they look.
     """
-    asked, there = list(dict.fromkeys(names)), list(dict.fromkeys(known))
-    keys = [normalised_name(name) for name in there]
-    marks = [_marks(key) for key in keys]
+    asked, there = list(dict.fromkeys(names)), _Known.of(dict.fromkeys(known))
     cutoff = float(_document()["candidates"]["cutoff"]["value"])
     found: dict[str, tuple[Candidate, ...]] = {}
     for start in range(0, len(asked), _ROWS_AT_ONCE):
         some = asked[start : start + _ROWS_AT_ONCE]
         own = [normalised_name(name) for name in some]
-        likeness = process.cdist(own, keys, scorer=fuzz.ratio, dtype=np.float32)
+        likeness = process.cdist(own, there.keys, scorer=fuzz.ratio, dtype=np.float32)
         for name, key, scores in zip(some, own, likeness, strict=True):
-            near = np.flatnonzero(((scores >= cutoff) | _within(key, keys)) & (key != ""))
-            apart = [_apart(_marks(key), marks[place]) for place in near]
-            every = [Candidate(there[place], round(float(scores[place]), 1), far)
-                     for place, far in zip(near, apart, strict=True)]
-            found[name] = tuple(sorted(every, key=lambda one: (one.apart, -one.likeness, one.name))[:limit])
+            near = np.union1d(np.flatnonzero(scores >= cutoff), there.within(key)).astype(np.intp)[: None if key else 0]
+            apart = there.apart(key, near)
+            best = np.lexsort((there.order[near], -scores[near].round(1), apart))[:limit]
+            found[name] = tuple(Candidate(there.names[near[one]], round(float(scores[near[one]]), 1), int(apart[one]))
+                                for one in best)
     return found
 
 
@@ -193,18 +193,59 @@ def _marks(key: str) -> tuple[str, ...]:
     return tuple(_mark_pattern().findall(key))
 
 
-def _apart(ours: Sequence[str], theirs: Sequence[str]) -> int:
-    if ours == theirs:
-        return 0
+def _lacks_some(ours: Sequence[str], theirs: Sequence[str]) -> bool:
+    """Whether one of two different rows of marks holds the other, in its order."""
     few, many = sorted((ours, theirs), key=len)
     rest = iter(many)
-    return 1 if all(one in rest for one in few) else 2
+    return all(one in rest for one in few)
 
 
-def _within(key: str, keys: list[str]) -> np.ndarray[Any, np.dtype[np.bool_]]:
-    """Where one of the two names stands in the other, as after the name of a street."""
-    return np.array([(len(key) >= _SHORTEST and key in other) or (len(other) >= _SHORTEST and other in key)
-                     for other in keys], dtype=np.bool_)
+@dataclass(frozen=True, eq=False)
+class _Known:
+    """Names to be asked for, their keys and marks, and their places in alphabetical order."""
+
+    names: Sequence[str]
+    keys: Sequence[str]
+    marks: Sequence[tuple[str, ...]]
+    kinds: Mapping[tuple[str, ...], int]
+    kind: Places
+    counts: Places
+    order: Places
+    places: Mapping[str, Sequence[int]]
+    joined: str
+    starts: Places
+
+    @classmethod
+    def of(cls, names: Iterable[str]) -> "_Known":
+        there = list(names)
+        keys = [normalised_name(name) for name in there]
+        marks = [_marks(key) for key in keys]
+        places: dict[str, list[int]] = {}
+        for place, key in enumerate(keys):
+            places.setdefault(key, []).append(place)
+        kinds = {one: number for number, one in enumerate(dict.fromkeys(marks))}
+        return cls(there, keys, marks, kinds, np.array([kinds[one] for one in marks], dtype=np.intp),
+                   np.array([*map(len, marks)], dtype=np.intp),
+                   np.argsort(np.argsort(np.array(there, dtype=object), kind="stable")), places, "\n".join(keys),
+                   np.cumsum([0, *(len(key) + 1 for key in keys)])[:-1])
+
+    def within(self, key: str) -> list[int]:
+        """Names that stand in the one asked for or hold it, as after the name of a street."""
+        if len(key) < _SHORTEST:
+            return []
+        hits = [found.start() for found in re.finditer(f"(?={re.escape(key)})", self.joined)]
+        parts = {key[start:end] for start in range(len(key)) for end in range(start + _SHORTEST, len(key) + 1)}
+        around = np.searchsorted(self.starts, hits, side="right") - 1
+        return [*around, *(place for part in parts for place in self.places.get(part, ()))]
+
+    def apart(self, key: str, near: Places) -> Places:
+        """``Candidate.apart`` of the names at some places; as many marks, but others, always contradict."""
+        own = _marks(key)
+        apart = np.where(self.kind[near] == self.kinds.get(own, -1), 0, 2)
+        other = np.flatnonzero(self.counts[near] != len(own))
+        some = [_lacks_some(own, self.marks[place]) for place in near[other]]
+        apart[other[np.array(some, dtype=bool)]] = 1
+        return apart
 
 
 @functools.cache

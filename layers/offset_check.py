@@ -93,7 +93,7 @@ def _as_declared(places: gpd.GeoSeries, converted: str) -> gpd.GeoSeries:
 
 def _undeclared(one: Reading, fit: OffsetFit) -> Problem:
     return Problem(
-        file=one.file, sheet=one.sheet, column="crs",
+        file=one.file, sheet=one.sheet,
         why=say("the places fit the streets only as {system}: they lie {metres} m off ({east} m east, {north} m north)",
                 system=fit.system, metres=_metres(fit), east=round(fit.east_m), north=round(fit.north_m)),
         fix=say('add the line crs = "{system}" to the section of this file in project.toml, or offset_checked = true '
@@ -102,7 +102,7 @@ def _undeclared(one: Reading, fit: OffsetFit) -> Problem:
 
 def _wrongly_declared(one: Reading, fit: OffsetFit) -> Problem:
     return Problem(
-        file=one.file, sheet=one.sheet, column="crs", value=one.converted,
+        file=one.file, sheet=one.sheet, value=one.converted,
         why=say("the places fit the streets as {system}, not as {declared}", system=fit.system, declared=one.converted),
         fix=say("correct the line crs in the section of this file, or add offset_checked = true if you have seen on a "
                 "map that they are right"))

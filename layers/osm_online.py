@@ -121,12 +121,12 @@ def area_of_place(places: Iterable[Any], name: str) -> shapely.Geometry:
         shown = listed(dict.fromkeys(shown for _, shown in found), _LISTED)
         why = (say("OpenStreetMap has this place as a point or line only, without an area: {names}", names=shown)
                if found else say("OpenStreetMap knows no place of this name"))
-        raise InputError(Problem(column="osm.place", value=name, why=why, fix=_PLACE_FIX))
+        raise InputError(Problem(file="project.toml", column="osm.place", value=name, why=why, fix=_PLACE_FIX))
     best = areas[0][0]
     others = [shown for shape, shown in areas[1:] if not best.intersects(shape.representative_point())]
     if others:
         names: Value = listed(dict.fromkeys([areas[0][1], *others]), _LISTED)
-        raise InputError(Problem(column="osm.place", value=name, fix=_PLACE_FIX,
+        raise InputError(Problem(file="project.toml", column="osm.place", value=name, fix=_PLACE_FIX,
                                  why=say("several places have this name: {names}", names=names)))
     return best
 

@@ -148,7 +148,7 @@ def test_a_layer_without_rows_and_a_crs_nobody_knows_are_refused(tmp_path, squar
     assert "the layer has no rows" in refused(read_vector, tmp_path / "a.geojson")
     squares.to_file(tmp_path / "b.gpkg")
     assert refused(read_vector, tmp_path / "b.gpkg", crs="EPSG:1") == (
-        "b.gpkg, column crs, value 'EPSG:1': no such coordinate system → "
+        "b.gpkg, value 'EPSG:1': no such coordinate system → "
         "give an EPSG code such as EPSG:4490 or EPSG:4326")
 
 

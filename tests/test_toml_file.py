@@ -1,0 +1,106 @@
+"""A project.toml typed by hand: every line that is no TOML is named, with what to write instead."""
+
+import pytest
+
+from estategap.project import read_project
+from estategap.toml_file import line_of, read_toml
+from gis.errors import InputError
+from maps.texts import problem_line
+
+QUOTES = 'write straight quotes, typed with the keyboard in English: "…"'
+NUMBER = "write a plain number, such as 0.5 or 12000: no unit, no %, no comma, no 0 before it"
+TYPED = {
+    "name = “四平路街道”": QUOTES,
+    'name = "四平路街道”': QUOTES,
+    "name = ‘四平路街道’": QUOTES,
+    "【streets】": "write the name of a section in half-width brackets, such as [streets]",
+    "[streets】": "write the name of a section in half-width brackets, such as [streets]",
+    "[streets": "close the bracket: [section]",
+    'name："四平路街道"': 'write a half-width equals sign between key and value: key = "…"',
+    'name: "四平路街道"': 'write a half-width equals sign between key and value: key = "…"',
+    'name ＝ "四平路街道"': 'write a half-width equals sign between key and value: key = "…"',
+    'name = "四平路街道"，': "write marks in half width, and none at the end of the line",
+    'name = "四平路街道";': "write marks in half width, and none at the end of the line",
+    'file = "D:\\街道\\名册.xlsx"': "write paths with /, such as data/小区.xlsx, or in single quotes: '…'",
+    "walled = True": "write true or false, in small letters and without quotes",
+    "walled = 是": "write true or false, in small letters and without quotes",
+    "walled = no  # 没有围墙": "write true or false, in small letters and without quotes",
+    "data_date = 2026/10/31": "write the day as in 2026-10-31",
+    "data_date = 2026-1-3": "write the day as in 2026-10-31",
+    "data_date = 2026年10月31日": "write the day as in 2026-10-31",
+    "spread = 25%": NUMBER,
+    "value = 12,000": NUMBER,
+    "value = 1.2万": NUMBER,
+    "value = 08": NUMBER,
+    "value = .5": NUMBER,
+    "name =": "give the value after the equals sign, or put # before the line",
+    'name = "四平路街道': "close the quote at the end of the value",
+    'name = "四平路街道" 街道办': "put # before what is only a remark",
+    "name = 四平路街道": 'put text in quotes: "…"',
+    "file = data/roster.xlsx": 'put text in quotes: "…"',
+    '名称 = "四平路街道"': "write the key as the template project.toml has it, in English",
+}
+
+
+def refused(tmp_path, text):
+    path = tmp_path / "project.toml"
+    path.write_text(text, "utf-8")
+    with pytest.raises(InputError) as caught:
+        read_toml(path)
+    return caught.value.problems
+
+
+@pytest.mark.parametrize("line", TYPED)
+def test_a_line_that_people_type_is_answered_with_what_to_write(tmp_path, line):
+    (problem,) = refused(tmp_path, f"# 说明\n[project]\n{line}\nseed = 1\n")
+    assert (problem.file, problem.row, problem.value) == ("project.toml", 3, line)
+    assert str(problem.fix) == TYPED[line]
+    shown = problem_line(problem, "zh")
+    assert "第 3 行" in shown
+    assert "程序原文" not in shown or "Illegal character" in shown
+
+
+def test_all_wrong_lines_are_named_at_once_and_values_over_several_lines_are_left_alone(tmp_path):
+    problems = refused(tmp_path, '[project]\nname = “x”\nlist = [\n  "a",\n  "b",\n]\nwalled = 是\n'
+                                 'text = """\nname = “y”\n"""\nspread = 5%\n')
+    assert [one.row for one in problems] == [2, 7, 11]
+
+
+def test_the_same_section_twice_is_said_with_how_lists_are_written(tmp_path):
+    (problem,) = refused(tmp_path, '[facilities]\nkind = "a"\n[facilities]\nkind = "b"\n')
+    assert problem.row == 3
+    assert str(problem.why) == "not valid TOML: the same section or key stands there twice"
+    assert "[[facilities]]" in str(problem.fix)
+    (problem,) = refused(tmp_path, "a = 1\na = 2\n")
+    assert str(problem.why) == "not valid TOML: the same section or key stands there twice"
+
+
+TEXT = """[project]
+name = "x"
+[[facilities]]
+kind = "car_parks"
+[[facilities]]
+# kind = "x"
+file = "b.csv"
+[rules.walking]
+max_snap_m = { value = 5 }
+"""
+
+
+@pytest.mark.parametrize(("place", "line"), [
+    (("project", "name"), 2), (("project", "data_date"), 1), (("facilities", 0, "kind"), 4),
+    (("facilities", 0, "file"), 3), (("facilities", 1, "file"), 7), (("facilities", 1, "kind"), 5),
+    (("rules", "walking", "max_snap_m", "reason"), 9), (("weights", "parking"), None)])
+def test_a_key_is_found_on_its_line_and_a_missing_one_at_its_section(place, line):
+    assert line_of(TEXT, *place) == line
+
+
+def test_a_wrong_key_says_which_of_several_lists_it_belongs_to(tmp_path):
+    (tmp_path / "project.toml").write_text(
+        '[project]\nname = "x"\ndata_date = 2026-10-31\n[[facilities]]\nkind = "car_parks"\nfile = "a.csv"\n'
+        '[[facilities]]\nkind = "car_parks"\nfile = "b.csv"\nsurveyed = "是"\n', "utf-8")
+    with pytest.raises(InputError) as caught:
+        read_project(tmp_path)
+    (problem,) = caught.value.problems
+    assert problem_line(problem, "zh").startswith(
+        "project.toml，第 10 行，“第 2 个 [[facilities]]（b.csv）的 surveyed”项，")
