@@ -7,6 +7,7 @@ import pandas as pd
 
 from gis.errors import ProblemLog, either, say
 from layers.cells import folded
+from layers.communities import community_keys
 from layers.files import Source
 from layers.places import Town
 from layers.rows import Rows, read_rows
@@ -72,7 +73,8 @@ def read_responsibilities(
     titles = [name for name in matters if not name.isascii()]
     rows.leave_out(rows.kept[analysis.loc[rows.kept].isna()], why="no analysis is called so", values=said,
                    severity="warning", column="事项", fix=say("write one of {names}", names=either(titles)))
-    table = pd.DataFrame({"analysis": analysis, "community": rows.text("community"), "unit": rows.text("unit")})
+    table = pd.DataFrame({"analysis": analysis, "community": _as_estates_have_it(rows.text("community"), communities),
+                          "unit": rows.text("unit")})
     kept = table.loc[rows.kept]
     rows.leave_out(kept.index[kept.duplicated(["analysis", "community"])], values=said, severity="error",
                    why="another row says who answers for this matter in this community", fix="keep one of the rows")
@@ -104,9 +106,14 @@ def read_progress(source: Source, *, town: Town, log: ProblemLog) -> TaskProgres
     return TaskProgress(_progress_frame(fields.set_axis(pd.Index(key.loc[rows.kept], dtype="object"), axis="index")))
 
 
+def _as_estates_have_it(named: pd.Series, communities: pd.Series) -> pd.Series:
+    spelling = pd.Series(communities.to_numpy(), index=community_keys(communities))
+    return community_keys(named).map(spelling[~spelling.index.duplicated()]).fillna(named)
+
+
 def _note_communities(rows: Rows, communities: pd.Series) -> None:
     named = rows.text("community").loc[rows.kept]
-    strange = named.index[(named != "") & ~folded(named).isin(set(folded(communities)))]
+    strange = named.index[(named != "") & ~community_keys(named).isin(set(community_keys(communities)))]
     rows.list_rows(strange, why="no estate is in this community", values=named, severity="warning", column="社区",
                    fix="write the community as the roster does, or leave it empty for all")
 

@@ -11,7 +11,9 @@ from gis.crs import in_crs
 from gis.errors import InputError, Problem, ProblemLog, say
 from gis.geometry import fault, has_shape, repair_areas
 from gis.tables import PEOPLE, Estates
+from layers.communities import in_one_spelling
 from layers.estate_names import unknown_estates
+from layers.fields import fields_of
 from layers.files import ROW, Source
 from layers.places import Town
 from layers.roster_join import OUTLINE_ROW, ROSTER_ROW, join
@@ -20,6 +22,7 @@ from layers.rows import Rows
 from layers.to_locate import read_located
 
 _AREAS = ("Polygon", "MultiPolygon")
+_LISTED = 20
 _NO_COLUMNS = [ROW, OUTLINE_ROW, ROSTER_ROW, "estate_id", "fire_lane_clear", "storeys_low", "storeys_high",
                "illegal_buildings_low", "illegal_buildings_high"]
 Sides = tuple[Rows | None, Rows | None]
@@ -50,7 +53,7 @@ def read_estates(
     """
     sides, places = _read_sides(outlines, roster, located, town=town, log=log, data_year=data_year,
                                 round_spread=round_spread)
-    joined = _by_id(join(*sides), *sides)
+    joined = _in_one_spelling(_by_id(join(*sides), *sides), sides[1] or sides[0])
     crs = _crs_of([*sides, places], town, log)
     areas = _repaired(_of_rows(_areas(sides[0], crs), joined, OUTLINE_ROW), joined, sides[0])
     points = _points(sides, places, joined, crs).mask(has_shape(areas))
@@ -120,6 +123,19 @@ def _by_id(joined: pd.DataFrame, outlines: Rows | None, roster: Rows | None) -> 
                            why="another estate has this id or, without an id, this name",
                            fix="give each estate an id of its own in the column 小区编号")
     return joined[~key.duplicated()].set_index(key[~key.duplicated()].rename("estate_id"))
+
+
+def _in_one_spelling(joined: pd.DataFrame, side: Rows | None) -> pd.DataFrame:
+    """Streets and communities as most rows write them, which is said: amounts are pooled by them."""
+    names = joined.copy()
+    for column in ("street", "community"):
+        names[column], spellings = in_one_spelling(joined[column])
+        for chosen, *others in spellings[:_LISTED]:
+            assert side is not None  # noqa: S101 - one of the two files is given
+            side.problem(column=fields_of("roster")[column].label, value=chosen, severity="warning",
+                         why=say("{names} are taken for the same as {name}", names=tuple(others), name=chosen),
+                         fix="nothing, if they are one; else write them so that more than the ending differs")
+    return names
 
 
 def _crs_of(sides: list[Rows | None], town: Town, log: ProblemLog) -> Any:

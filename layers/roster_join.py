@@ -28,6 +28,8 @@ ROSTER_ROW = "_roster_row"
 """Column of the joined rows: the label of the roster's row, -1 where there is none."""
 
 _LISTED = 10
+_OF_ANOTHER_OFFICE = 2
+"""Pairs of one name and two ids, at least, that show the ids of two files to be of different systems."""
 
 
 def join(outlines: Rows | None, roster: Rows | None) -> pd.DataFrame:
@@ -84,7 +86,10 @@ def _together(base: pd.DataFrame, said: pd.DataFrame, outlines: Rows, roster: Ro
 
 
 def _matches(outlines: Rows, roster: Rows) -> pd.Series:
-    """For each row of the roster its row of the outlines or -1: by id, else by name where one of the two has no id."""
+    """For each row of the roster its row of the outlines or -1: by id, else by name where no two ids contradict it.
+
+    Where no id of one file is an id of the other, the ids are of two systems and contradict nothing.
+    """
     ours, theirs = outlines.fields.loc[outlines.kept], roster.fields.loc[roster.kept]
     ids = ours["estate_id"][ours["estate_id"] != ""]
     row_of = pd.Series(ids.index, index=ids.to_numpy(), dtype="int64")
@@ -94,6 +99,11 @@ def _matches(outlines: Rows, roster: Rows) -> pd.Series:
     match = match.mask(match.duplicated(keep=False) & ~theirs["estate_id"].isin(ids), -1)
     _doubt_names(outlines, roster, match[match >= 0])
     pairs = _same_name(theirs[match < 0], ours[~ours.index.isin(match)])
+    strangers = pairs["apart"]
+    if found.empty and strangers.sum() >= _OF_ANOTHER_OFFICE:
+        _say_other_ids(outlines, roster, pairs[strangers])
+    else:
+        pairs = pairs[~strangers]
     twice = pairs["roster_row"].duplicated(keep=False) | pairs["outline_row"].duplicated(keep=False)
     unclear = pd.Index(pairs.loc[twice, "roster_row"].unique())
     roster.list_rows(unclear, values=theirs["name"],
@@ -104,11 +114,22 @@ def _matches(outlines: Rows, roster: Rows) -> pd.Series:
 
 
 def _same_name(theirs: pd.DataFrame, ours: pd.DataFrame) -> pd.DataFrame:
-    """Pairs of rows that share a name, official or other, and whose ids do not contradict each other."""
+    """Pairs of rows that share a name, official or other; ``apart`` where both have an id and not the same one."""
     pairs = same_names(*keyed(_names(theirs), _names(ours))).set_axis(["roster_row", "outline_row"], axis="columns")
     their_id = id_keys(theirs["estate_id"]).reindex(pairs["roster_row"]).to_numpy()
     our_id = id_keys(ours["estate_id"]).reindex(pairs["outline_row"]).to_numpy()
-    return pd.DataFrame(pairs[(their_id == "") | (our_id == "") | (their_id == our_id)])
+    return pd.DataFrame(pairs.assign(apart=(their_id != "") & (our_id != "") & (their_id != our_id)))
+
+
+def _say_other_ids(outlines: Rows, roster: Rows, pairs: pd.DataFrame) -> None:
+    """Say that the ids of two files are of two systems, such as a serial number and a code, and what was joined."""
+    first = pairs.iloc[0]
+    roster.problem(
+        label=first["roster_row"], severity="warning", value=roster.text("estate_id").loc[first["roster_row"]],
+        why=say("no id of this file is an id of {file}, such as {id} there; {count} rows were joined by their names "
+                "alone, and the ids of {file} hold", file=outlines.file, count=len(pairs),
+                id=outlines.text("estate_id").loc[first["outline_row"]]),
+        fix="nothing, if the names are right; else write the same 小区编号 in both files")
 
 
 def _names(rows: pd.DataFrame) -> pd.DataFrame:

@@ -73,6 +73,20 @@ def test_ids_that_contradict_each_other_do_not_join_by_name(tmp_path):
     assert "no outline belongs to this row; did you mean 幸福 (A)?" in [str(one.why) for one in problems]
 
 
+def test_ids_of_two_systems_contradict_nothing_and_rows_join_by_name_with_one_warning(tmp_path):
+    """A roster numbered 1, 2, 3 and outlines with codes: not one id is in both."""
+    shapes = outlines(tmp_path, [{"小区编号": "SP01", "小区名称": "幸福"}, {"小区编号": "SP02", "小区名称": "和平"},
+                                 {"小区编号": "SP03", "小区名称": "光明"}])
+    estates, problems = read(shapes, roster(tmp_path, ["小区编号", "小区名称", "户数"], [1, "和平", 10],
+                                            [2, "幸福", 20], [3, "东风", 30]))
+    assert estates.frame["households"].to_dict() == pytest.approx(
+        {"SP01": 20, "SP02": 10, "SP03": float("nan"), "3": 30}, nan_ok=True)
+    (said,) = [one for one in problems if "joined by their names" in str(one.why)]
+    assert (said.severity, said.row) == ("warning", 2)
+    assert str(said.why) == ("no id of this file is an id of 边界.gpkg, such as SP02 there; 2 rows were joined by "
+                             "their names alone, and the ids of 边界.gpkg hold")
+
+
 def test_a_name_of_two_estates_is_an_error_with_the_row(tmp_path):
     shapes = outlines(tmp_path, [{"小区编号": "A", "小区名称": "幸福"}, {"小区编号": "B", "小区名称": "幸福"}])
     _, problems = read(shapes, roster(tmp_path, ["小区名称", "户数"], ["幸福", 10]))

@@ -171,8 +171,8 @@ def test_the_check_of_a_broken_project_is_chinese(town: Path):
 
 def test_the_list_of_problems_is_in_the_language_that_was_asked_for(town: Path):
     break_things(town)
-    heads = {"zh": ["级别", "文件", "工作表", "行", "列", "值", "问题", "处理办法"],
-             "en": ["severity", "file", "sheet", "row", "column", "value", "problem", "what to do"]}
+    heads = {"zh": ["级别", "文件", "工作表", "行", "列（或设置项）", "值", "问题", "处理办法"],
+             "en": ["severity", "file", "sheet", "row", "column (or setting)", "value", "problem", "what to do"]}
     seen = {}
     for lang, head in heads.items():
         CliRunner().invoke(app, ["check", str(town), "--lang", lang])
