@@ -86,7 +86,8 @@ class Sources:
         section = self.project.progress
         if section is None:
             return TaskProgress.empty()
-        return read_progress(self.project.source(section), town=self.town, log=self.log)
+        return read_progress(self.project.source(section), town=self.town, log=self.log,
+                             data_date=self.project.project.data_date)
 
     def gates(self, estates: Estates) -> Gates:
         """The gates of the estates."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 
 import pandas as pd
 
@@ -83,13 +84,18 @@ def read_responsibilities(
     return Responsibilities(table.loc[rows.kept].reset_index(drop=True).astype("object"))
 
 
-def read_progress(source: Source, *, town: Town, log: ProblemLog) -> TaskProgress:
+def read_progress(
+    source: Source, *, town: Town, log: ProblemLog, data_date: date | None = None,
+) -> TaskProgress:
     """Read what became of tasks; a task given twice is an error and counts once.
+
+    A task done after the data's day is a warning: it is not done yet.
 
     Args:
         source: a table, such as a sheet of the roster's workbook.
         town: where the project lies.
         log: takes every problem of the rows, and the account of them.
+        data_date: the day the inputs stand for; nothing can have been done after it.
 
     Raises:
         InputError: the file cannot be read.
@@ -102,6 +108,11 @@ def read_progress(source: Source, *, town: Town, log: ProblemLog) -> TaskProgres
     rows.leave_out(key.index[key.duplicated()], why="another row has this id", values=key, column="任务编号",
                    fix="give each row an id of its own")
     rows.done(rows.kept)
+    if data_date is not None and "done_on" in rows.fields:
+        done = rows.fields["done_on"].loc[rows.kept]
+        rows.list_rows(done.index[done > pd.Timestamp(data_date)], values=done.dt.date.astype(str), column="完成日期",
+                       severity="warning", why="this task is done after the data_date of the project",
+                       fix="correct the day, or leave it empty until the task is done")
     fields = rows.fields.assign(remark=rows.text("remark")).loc[rows.kept]
     return TaskProgress(_progress_frame(fields.set_axis(pd.Index(key.loc[rows.kept], dtype="object"), axis="index")))
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+import numpy as np
 import pandas as pd
 
 from gis.errors import InputError, Problem, ProblemLog, listed, say
@@ -17,11 +18,10 @@ from layers.estate_names import named_estate, unknown_estates
 from layers.files import Source
 from layers.places import Town, holding_estate
 from layers.rows import Rows, read_rows
+from layers.typed_ids import rounded_ids
 from layers.typed_words import words_of
 
 _OFTEN, _LONGEST, _NUMBER = 3, 20, re.compile(r"\d{4}")
-_MOST_OF_A_SPREADSHEET, _ROUNDED = 1e15, re.compile(r"[0-9](\.[0-9]+)?e\+?[0-9]{2,}")
-"""From here on a spreadsheet keeps the first 15 digits of a number, and shows fewer still in a CSV (2.02603E+16)."""
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ def _themes(rows: Rows, words: ComplaintWords) -> pd.Series:
 def _leave_out_repeated(rows: Rows) -> None:
     said = rows.text("complaint_id").loc[rows.kept]
     number = folded(said)
-    cut = _cut_off(rows, number)
+    cut = _cut_off(rows)
     if cut.any():
         rows.problem(label=cut.index[cut][0], column="工单编号", severity="warning", value=str(said[cut].iloc[0]),
                      why=say("{count} numbers of complaints were stored as numbers, of which a spreadsheet keeps 15 "
@@ -126,15 +126,12 @@ def _leave_out_repeated(rows: Rows) -> None:
                    fix="nothing, if both are the same complaint; else give each its own number")
 
 
-def _cut_off(rows: Rows, number: pd.Series) -> "pd.Series[bool]":
-    """Numbers (folded) that a spreadsheet has rounded."""
-    rounded = number.map(lambda text: _ROUNDED.fullmatch(text) is not None).astype("bool")
+def _cut_off(rows: Rows) -> "pd.Series[bool]":
+    """Numbers of complaints that a spreadsheet has rounded."""
     header = next((one.header for one in rows.columns if one.field == "complaint_id"), "")
     if header not in rows.raw.frame:
-        return rounded
-    cells = rows.raw.frame[header].loc[number.index]
-    inexact = (float, int) if rows.source.is_table else (float,)
-    return rounded | cells.map(lambda cell: isinstance(cell, inexact) and abs(cell) >= _MOST_OF_A_SPREADSHEET)
+        return pd.Series(data=False, index=rows.kept)
+    return rounded_ids(rows.raw.frame[header].loc[rows.kept], of_table=rows.source.is_table)
 
 
 def _leave_out_other_themes(rows: Rows, only: Sequence[str]) -> None:
@@ -165,10 +162,27 @@ def _leave_out_other_days(rows: Rows, period: ComplaintPeriod) -> None:
 def _leave_out_lost(rows: Rows, estate: pd.Series, estates: Estates) -> None:
     said = rows.text("estate_id").where(rows.text("estate_id") != "", rows.text("estate_name"))
     lost = estate.index[estate == NO_ESTATE]
+    _say_how_far(rows, lost, estates)
     rows.leave_out(lost, why="this complaint belongs to no estate and is not counted", values=said, severity="warning",
                    fix="write 小区编号 or 小区名称 as the estates' file does")
     names = rows.text("estate_name").where(rows.text("estate_name") != "", said)
     unknown_estates(rows, names.where(names.index.isin(lost), ""), estates)
+
+
+def _say_how_far(rows: Rows, lost: pd.Index, estates: Estates) -> None:
+    """Where most complaints with a place lie in no estate, how far off they are tells what is wrong with them."""
+    placed = rows.geometry.loc[rows.kept]
+    placed = placed[has_shape(placed)]
+    outside = placed[placed.index.isin(lost)]
+    areas = estates.frame.geometry[estates.located]
+    if not len(areas) or len(outside) * 2 <= len(placed):
+        return
+    _, apart_m = areas.sindex.nearest(outside, return_all=False, return_distance=True)
+    rows.problem(
+        value=str(len(outside)), severity="warning",
+        why=say("{count} of {total} complaints that have a place lie in no estate, half of them {metres:.0f} m or more "
+                "from the nearest", count=len(outside), total=len(placed), metres=float(np.median(apart_m))),
+        fix="look whether they lie right on a map; correct the two columns, or the crs in the section of this file")
 
 
 def _warn_of_themes(rows: Rows, themes: pd.Series) -> None:

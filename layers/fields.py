@@ -28,6 +28,7 @@ from layers.files import ROW
 from layers.headers import ColumnMapping, header_key, match_columns
 from layers.names import normalised_name, normalised_names
 from layers.personal import drop_personal, is_personal, masked
+from layers.typed_ids import rounded_ids
 from layers.typed_numbers import NONE_OR_UNKNOWN, NOT_ONE_NUMBER, NumberRule
 from layers.typed_words import LAST_YEAR, SHEET_FAULT, units_of
 
@@ -35,6 +36,8 @@ __all__ = ["Field", "columns_of", "fields_of", "header_key", "is_personal", "mat
            "normalised_names", "not_read", "read_fields"]
 
 _LISTED = 12
+_ROUNDED_BY_THEIR_READER = frozenset({"complaint_id"})
+"""Ids of which their reader says what comes of it that a spreadsheet has rounded them."""
 
 _FIX_OF_FAULT = {
     SHEET_FAULT: say("correct the formula in this cell, or write its value"),
@@ -107,6 +110,8 @@ def read_fields(
             place = Problem(file=file, sheet=sheet, column=found[name], why="", fix=_fix(entry))
             _note_wrong(pd.DataFrame({"why": parsed.wrong, "row": rows, "value": by_text[found[name]]}), place, log)
             _note_reserved(by_text[found[name]], parsed, rows, place, log)
+            if name.endswith("_id") and name not in _ROUNDED_BY_THEIR_READER:
+                _note_rounded(cells[found[name]], rows, place, log, of_table="header_row" in raw.attrs)
     return pd.DataFrame(values, index=cells.index)
 
 
@@ -177,3 +182,15 @@ def _note_reserved(cells: pd.Series, parsed: Parsed, rows: pd.Series, place: Pro
                   count=int(dated.sum()), column=place.column, value=as_text(cells.loc[[label]]).iloc[0],
                   read=as_text(parsed.series.loc[[label]]).iloc[0])
         note(dated, why, say("nothing, unless the numbers must be of one day"))
+
+
+def _note_rounded(cells: pd.Series, rows: pd.Series, place: Problem, log: ProblemLog, *, of_table: bool) -> None:
+    """Ids of which a spreadsheet has dropped digits: two may have become one, and none is found in another file."""
+    rounded = rounded_ids(cells, of_table=of_table)
+    if rounded.any():
+        label = rounded.index[rounded][0]
+        log.add(replace(
+            place, row=int(rows[label]), value=as_text(cells.loc[[label]]).iloc[0], severity="warning",
+            why=say("{count} ids were stored as numbers, of which a spreadsheet keeps 15 digits",
+                    count=int(rounded.sum())),
+            fix=say("make the column text, and export or type the ids again")))

@@ -263,3 +263,13 @@ def test_themes_are_weighed_by_households_as_all_are_and_leave_the_headline_as_i
     assert analysis_town.column(told, "complaints_parking", "severity") == pytest.approx({"A": 0.6, "B": 0.0, "C": 0.0})
     pd.testing.assert_frame_equal(told.of("complaints_received"), plain.of("complaints_received"))
     assert told.headline == plain.headline == "complaints_received"
+
+
+def test_complaints_that_mostly_lie_beside_the_estates_say_how_far_off(tmp_path, estates):
+    """Two of three lie 500 m and 700 m east of 光明 (x 300): half lie 600 m off or more."""
+    places = ["{:.8f},{:.8f}".format(*lon_lat(x, 50)) for x in (250, 800, 1000)]
+    _, log = count(tmp_path, estates, ["经度,纬度", *places])
+    assert [str(one.why) for one in log if " of 3 complaints " in str(one.why)] == [
+        "2 of 3 complaints that have a place lie in no estate, half of them 600 m or more from the nearest"]
+    _, log = count(tmp_path, estates, ["经度,纬度", *places, places[0]])
+    assert not [one for one in log if "half of them" in str(one.why)]

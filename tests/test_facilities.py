@@ -252,3 +252,11 @@ def test_a_complete_list_that_ends_with_the_estates_is_doubted_and_one_that_goes
     assert read(source, estates, kind="ebike_chargers")[1] == []
     beyond = book(tmp_path / "b.xlsx", ["名称", "经度", "纬度"], *inside, ["己", *lon_lat(310, 50)])
     assert read(beyond, estates)[1] == []
+
+
+def test_ids_that_excel_has_rounded_are_said_once(tmp_path, estates):
+    source = book(tmp_path / "a.xlsx", ["设施编号", "名称", "所属小区"], [310110000012345678, "甲", "A"],
+                  [7, "乙", "A"])
+    _, log = read(source, estates)
+    assert [(one.row, one.severity, str(one.why)) for one in log if "15 digits" in str(one.why)] == [
+        (2, "warning", "1 ids were stored as numbers, of which a spreadsheet keeps 15 digits")]

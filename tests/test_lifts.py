@@ -132,6 +132,16 @@ def test_tasks_have_their_days_and_remarks_and_count_once(tmp_path):
     assert {(one.row, one.severity) for one in log} == {(4, "error"), (5, "error")}
 
 
+def test_a_task_done_after_the_day_of_the_data_is_doubted(tmp_path):
+    log = ProblemLog()
+    source = sheet(tmp_path / "名册.xlsx", "任务进度", ["任务编号", "完成日期"], ["A", "2026-10-31"],
+                   ["B", "2027-01-02"])
+    found = read_progress(source, town=TOWN, log=log, data_date=dt.date(2026, 10, 31))
+    assert found.frame["done_on"].notna().all()
+    assert [(one.row, one.value, one.severity, str(one.why)) for one in log] == [
+        (3, "2027-01-02", "warning", "this task is done after the data_date of the project")]
+
+
 def test_what_nobody_lists_is_empty_and_of_the_same_form(tmp_path, estates):
     assert list(Lifts.empty().frame.columns) == ["estate_id", "building", "year", "assessed_on"]
     assert with_lifts(estates, Lifts.empty()).frame["lifts"].isna().all()
