@@ -3,6 +3,7 @@
 Only file formats and their faults are known here; what the columns mean is the business of ``layers.fields``.
 """
 
+import functools
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -162,10 +163,15 @@ def _check_on_map(crs: pyproj.CRS, path: Path) -> None:
         InputError: it has none.
     """
     try:
-        pyproj.Transformer.from_crs(crs, "EPSG:4326", always_xy=True)
+        _way_to_map(crs)
     except ProjError as error:
         raise InputError(Problem(file=path.name, value=str(crs.name)[:80], fix=_CRS_FIX,
                                  why="places in this coordinate system cannot be put on a map")) from error
+
+
+@functools.lru_cache(maxsize=64)
+def _way_to_map(crs: pyproj.CRS) -> pyproj.Transformer:
+    return pyproj.Transformer.from_crs(crs, "EPSG:4326", always_xy=True)
 
 
 def parse_crs(crs: str, path: Path) -> pyproj.CRS:

@@ -8,6 +8,7 @@ import functools
 import re
 import unicodedata
 from collections.abc import Collection, Iterator, Mapping
+from itertools import takewhile
 from typing import Any
 
 from layers.catalogue import not_read
@@ -64,7 +65,7 @@ def footers(rows: Mapping[int, list[Any]], width: int, kinds: Mapping[int, str])
     most = max((len(list(_filled(row))) for row in rows.values()), default=0)
     sparse = {place for place in places[-_FOOT_ROWS:] if _sparse(rows[place], most)}
     signed = [place for place in places[-_FOOT_ROWS:] if _is_signature(rows[place], place in sparse, kinds)]
-    tail = [place for place in places if all(one in sparse or one in signed for one in places if one >= place)]
+    tail = [*takewhile(lambda place: place in sparse or place in signed, reversed(places))][::-1]
     begin = next((place for place in tail if place in signed), None)
     while begin is not None and (at := tail.index(begin)) and _is_office(rows[tail[at - 1]]):
         begin = tail[at - 1]
