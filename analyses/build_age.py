@@ -20,11 +20,17 @@ class BuildAgeRule(Rule):
 
 @analysis(title="build_age", unit="estates", retrofit_class="basic", independent=True)
 def build_age(estates: Estates, *, rule: BuildAgeRule) -> AnalysisResult:
-    """An estate completed in or before the last year of old estates wants renewal; a later one does not."""
+    """An estate completed in or before the last year of old estates wants renewal; a later one does not.
+
+    Where only bounds of the year are known (九十年代), that is enough if both lie on one side.
+    """
     year = estates.frame["build_year"]
-    old = (year <= rule.last_year_of_old_estates).astype(float).where(year.notna())
+    first, last = (year.fillna(estates.frame[f"build_year_{end}"]) for end in ("low", "high"))
+    surely, surely_not = last <= rule.last_year_of_old_estates, first > rule.last_year_of_old_estates
+    known = surely | surely_not
+    old = surely.astype(float).where(known)
     rows = measure(
         "old_estate", required=old, provided=old * 0, unit="estates",
-        basis=pd.Series(np.where(year.notna(), "surveyed", "no_survey"), estates.ids),
+        basis=pd.Series(np.where(known, "surveyed", "no_survey"), estates.ids),
         confidence=rule.confidence("last_year_of_old_estates"))
     return AnalysisResult(rows, "old_estate")

@@ -269,8 +269,8 @@ def _distinct(layer: gpd.GeoSeries, cell_m: float) -> tuple[Shapes, Floats]:
 def _places(shapes: Shapes, most: int) -> list[Floats]:
     """Views of a layer: points; of lines and areas each as a whole, their edges, and the middles of areas."""
     dimension = shapely.get_dimensions(shapes)
-    points = shapely.get_coordinates(shapely.centroid(shapes[dimension == 0]))
-    views = [_even(points, most)[:, None, :]] if len(points) else []
+    points = shapely.get_coordinates(shapely.centroid(_even(shapes[dimension == 0], most)))
+    views = [points[:, None, :]] if len(points) else []
     drawn = _even(shapes[dimension > 0], most // 4)
     if len(drawn):
         area = shapely.get_dimensions(drawn) == 2

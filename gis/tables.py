@@ -151,7 +151,7 @@ class Estates(Table):
     ``tessellation`` (made around ``point_x``, ``point_y``, where the estate is said to lie, metres), else ``""``.
     ``*_basis`` says where people were counted: ``roster``, ``raster``, ``floor_area``, ``profile``, ``registered`` or
     ``""``; ``*_low`` and ``*_high`` are the least and the most there can be: the value itself where nothing wider is
-    given. A value can be unknown within a known interval.
+    given. A value can be unknown within a known interval, as a building year of the nineties is.
     ``high_rise`` is a surveyed fact: 1, 0 or NaN. Estates are walled unless the source says otherwise.
     ``edge_of_data`` marks an estate too near the rim of the street data for "nothing in reach" to be believed.
     """
@@ -162,7 +162,7 @@ class Estates(Table):
         "outline_assumed": False, "outline_basis": "", "point_x": _UNKNOWN, "point_y": _UNKNOWN, "edge_of_data": False,
         **dict.fromkeys(PEOPLE, _UNKNOWN), **{f"{name}_basis": "" for name in PEOPLE},
         **{f"{name}_{end}": _UNKNOWN for name in PEOPLE for end in ("low", "high")},
-        "build_year": _UNKNOWN, "high_rise": _UNKNOWN,
+        **dict.fromkeys(["build_year", "build_year_low", "build_year_high"], _UNKNOWN), "high_rise": _UNKNOWN,
         "parking_spaces": _UNKNOWN, "parking_on_fire_lane": _UNKNOWN, "resident_cars": _UNKNOWN,
         "night_cars": _UNKNOWN, "ebikes": _UNKNOWN, "ebike_ports": _UNKNOWN, "complaints": _UNKNOWN,
         **dict.fromkeys(CHECK_UP, _UNKNOWN), **dict.fromkeys(CHECK_UP_TEXTS, ""),
@@ -172,9 +172,9 @@ class Estates(Table):
 
     @classmethod
     def of(cls, frame: gpd.GeoDataFrame, **attributes: Any) -> Self:
-        """As ``Table.of``; where no interval of people is given it is the value itself."""
+        """As ``Table.of``; where no interval of people or of the building year is given it is the value itself."""
         full = frame.copy()
-        for name in (name for name in PEOPLE if name in full):
+        for name in (name for name in (*PEOPLE, "build_year") if name in full):
             for end in (f"{name}_low", f"{name}_high"):
                 full[end] = full[end].fillna(full[name]) if end in full else full[name]
         return super().of(full, **attributes)

@@ -71,8 +71,8 @@ def compare_with_roster(
     listed = listed[(listed["origin"] == "surveyed") & (listed["estate_id"] != NO_ESTATE)]
     if not field or listed.empty:
         return
-    of_estate = listed.groupby("estate_id")
-    found = pd.DataFrame({"least": of_estate["capacity"].sum(), "silent": of_estate["capacity"].apply(_unknown)})
+    of_estate = listed.assign(silent=listed["capacity"].isna()).groupby("estate_id")
+    found = pd.DataFrame({"least": of_estate["capacity"].sum(), "silent": of_estate["silent"].sum()})
     found = found.join(estates.frame[["name", field]]).dropna(subset=[field])
     sure = facilities.complete & (found["silent"] == 0)
     apart = found[(found["least"] > found[field]) | (sure & (found["least"] < found[field]))]
@@ -88,10 +88,6 @@ def compare_with_roster(
         log.add(Problem(file=roster, column=fields_of("roster")[field].label, severity="warning", fix=_FIX,
                         why=say("the roster and the list differ in {count} more estates",
                                 count=len(apart) - _ONE_BY_ONE)))
-
-
-def _unknown(capacity: pd.Series) -> int:
-    return int(capacity.isna().sum())
 
 
 def _first(numbers: pd.Series) -> int | None:

@@ -181,6 +181,8 @@ def _parsed(values: pd.Series, faults: Mapping[Words, pd.Series], unknown: Any =
 
 
 def _shown(cell: Any) -> str:
+    if isinstance(cell, str):
+        return cell.strip() if cell.isprintable() else printable(cell).strip()
     if cell is None or cell is pd.NaT or cell is pd.NA:
         return ""
     if isinstance(cell, float | np.floating):

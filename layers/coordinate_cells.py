@@ -8,6 +8,8 @@ import pandas as pd
 
 from layers.cells import as_text, folded
 
+_PLAIN = (str, int, float, np.number, type(None))
+"""Types of cells that may be a number as they stand; a bool is none of them, though Python counts it as an int."""
 _MARKS = str.maketrans({
     **dict.fromkeys("º˚度", "°"), **dict.fromkeys("′’‘´`＇分", "'"), **dict.fromkeys("″”“＂秒", '"'),
     **dict.fromkeys("−–—﹣－", "-"), **dict.fromkeys("，、；;|/", ","), "經": "经", "緯": "纬", "東": "东",
@@ -60,8 +62,9 @@ def plain_numbers(cells: pd.Series) -> pd.Series:
     if pd.api.types.is_float_dtype(cells) or pd.api.types.is_integer_dtype(cells):
         value = cells.astype("float64")
     else:
-        number = cells.map(lambda cell: isinstance(cell, str | int | float | np.number) and not isinstance(cell, bool))
-        value = pd.to_numeric(cells.where(number.astype(bool)), errors="coerce").astype("float64")
+        strange = [kind for kind in set(map(type, cells)) if kind is bool or not issubclass(kind, _PLAIN)]
+        numbers = cells.mask(cells.map(type).isin(strange)) if strange else cells
+        value = pd.to_numeric(numbers, errors="coerce").astype("float64")
     return value.mask(value.abs() == np.inf)
 
 

@@ -31,7 +31,18 @@ _SIMPLER = str.maketrans("單萬億戶個輛間棟臺張", "单万亿户个辆�
 
 def is_total(cell: Any) -> bool:
     """True of a text that names a total: 合 计, 小计：, 和平居委会小计, 合计（2个）."""
-    return isinstance(cell, str) and _totals().fullmatch(_plain(cell)) is not None
+    if not isinstance(cell, str) or _total_signs().search(cell) is None:
+        return False
+    return _totals().fullmatch(_plain(cell)) is not None
+
+
+@functools.cache
+def _total_signs() -> re.Pattern[str]:
+    """Signs with which words for a total begin, as people type them: most cells hold none and need no closer look."""
+    first = {word[0] for word in not_read("totals")}
+    latin = {sign for sign in first if sign.isascii()}
+    wide = {chr(ord(sign) + 0xFEE0) for one in latin for sign in (one, one.upper())}
+    return re.compile(f"[{''.join(sorted(first | latin | {one.upper() for one in latin} | wide))}]")
 
 
 @functools.cache

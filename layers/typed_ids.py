@@ -4,9 +4,7 @@ import re
 
 import pandas as pd
 
-from layers.cells import as_text, folded
-
-_MOST_OF_A_SPREADSHEET, _ROUNDED = 1e15, re.compile(r"[0-9](\.[0-9]+)?e\+?[0-9]{2,}")
+_MOST_OF_A_SPREADSHEET, _ROUNDED = 1e15, re.compile(r"[0-9](\.[0-9]+)?[eE]\+[0-9]{2,}")
 
 
 def rounded_ids(cells: pd.Series, *, of_table: bool) -> "pd.Series[bool]":
@@ -18,6 +16,10 @@ def rounded_ids(cells: pd.Series, *, of_table: bool) -> "pd.Series[bool]":
             are exact.
     """
     inexact = (float, int) if of_table else (float,)
-    text = folded(as_text(cells))
-    shown = text.map(lambda one: _ROUNDED.fullmatch(one) is not None).astype("bool")
-    return shown | cells.map(lambda cell: isinstance(cell, inexact) and abs(cell) >= _MOST_OF_A_SPREADSHEET)
+
+    def rounded(cell: object) -> bool:
+        if isinstance(cell, str):
+            return "+" in cell and _ROUNDED.fullmatch(cell.strip()) is not None
+        return isinstance(cell, inexact) and abs(cell) >= _MOST_OF_A_SPREADSHEET
+
+    return pd.Series([rounded(cell) for cell in cells], index=cells.index, dtype="bool")

@@ -187,6 +187,14 @@ def test_the_end_of_2000_is_still_old():
     assert column(result, "old_estate", "status") == {"A": "short", "B": "met", "C": "unknown"}
 
 
+def test_a_decade_tells_an_old_estate_where_all_of_it_lies_on_one_side_of_the_year():
+    nineties, noughties, wide = (
+        {"build_year_low": float(low), "build_year_high": float(high)}
+        for low, high in ((1990, 1999), (2001, 2009), (2000, 2009)))
+    result = answer(build_age, layers({"A": nineties, "B": noughties, "C": wide}))
+    assert column(result, "old_estate", "status") == {"A": "short", "B": "met", "C": "unknown"}
+
+
 def test_complaints_are_weighed_by_households():
     """3 complaints from 100 households against a full scale of 5: severity 0.6; 9 are as severe as can be."""
     result = answer(complaints, layers({"A": {"complaints": 3.0}, "B": {"complaints": 9.0}, "C": {"complaints": 0.0}}))
