@@ -32,7 +32,7 @@ T = TypeVar("T", bound=np.generic)
 
 SYSTEMS: tuple[System, ...] = ("WGS-84", "GCJ-02", "BD-09")
 
-_COLLECTION = 7  # type of a shape of several kinds
+_POINT, _COLLECTION = 0, 7  # type of a shape of several kinds
 _AROUND = 24  # places around an edge
 _RAREST = 1e-4
 _FEW = 255  # that a byte counts
@@ -257,7 +257,9 @@ def _distinct(layer: gpd.GeoSeries, cell_m: float) -> tuple[Shapes, Floats]:
     """Shapes and a place (n, 2) of each, one shape per cell, in an order of their own; a collection is its place."""
     shapes = shapely.force_2d(layer[has_shape(layer)].to_numpy())
     shapes = shapes[np.isfinite(shapely.bounds(shapes)).all(axis=1)]
-    middle = shapely.point_on_surface(shapes)
+    middle = shapes.copy()
+    drawn = shapely.get_type_id(shapes) != _POINT
+    middle[drawn] = shapely.point_on_surface(shapes[drawn])
     shapes = np.where(shapely.get_type_id(shapes) == _COLLECTION, middle, shapes)
     xy = np.column_stack([shapely.get_x(middle), shapely.get_y(middle)])
     order = np.lexsort((shapely.length(shapes), xy[:, 1], xy[:, 0]))

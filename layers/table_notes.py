@@ -58,6 +58,8 @@ def is_total_row(row: list[Any], kinds: Mapping[int, str], keys: Collection[int]
     ``kinds`` are the types of the columns that are read, ``keys`` those of an id or name. A total that stands in one of
     ``keys`` is left to whoever reads them.
     """
+    if not any(isinstance(cell, str) and _total_signs().search(cell) for cell in row):
+        return False
     named = [cell for column, cell in _filled(row) if column in keys]
     if any(is_total(cell) or not (isinstance(cell, str) and _COUNT.fullmatch(_plain(cell))) for cell in named):
         return False

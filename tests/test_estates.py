@@ -112,7 +112,7 @@ def test_walled_and_numbers_follow_the_roster_then_the_outlines_then_the_default
 
 def test_a_decade_of_building_has_no_year_but_its_bounds(tmp_path):
     table = roster(tmp_path, ["小区名称", "建成年份"], ["甲里", "九十年代"], ["乙里", "1998年"], ["丙里", None])
-    estates, _ = read(None, table, town=Town("EPSG:4549"))
+    estates, _ = read(None, table, town=Town("EPSG:4549"), data_year=2026)
     years = estates.frame[["build_year", "build_year_low", "build_year_high"]].fillna(-1)
     assert years.loc[["甲里", "乙里", "丙里"]].to_numpy().tolist() == [[-1, 1990, 1999], [1998] * 3, [-1] * 3]
 
