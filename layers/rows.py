@@ -1,10 +1,10 @@
 """How do the rows of one file become fields and places, with an account of every one of them?"""
 
+import functools
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
-from unicodedata import normalize
 
 import geopandas as gpd
 import pandas as pd
@@ -17,9 +17,8 @@ from layers.field_guide import marked_fields
 from layers.fields import columns_of, fields_of, not_read, read_fields
 from layers.files import ROW, Raw, Source, read_raw
 from layers.places import Town, crs_name, places_of_layer, places_of_table
-from layers.table_notes import is_total
+from layers.table_notes import is_total, total_signs
 
-_COUNTED = re.compile(r"[计計均數数]")  # a sign of every word for a total that may end a text
 _ONE_BY_ONE, _FEW = 200, 10
 """Rows with the same error, or the same warning, that are listed one by one; of more, the rest is one line."""
 
@@ -172,10 +171,10 @@ def read_rows(
 
 def _without_strangers(raw: Raw, table: str, log: ProblemLog) -> Raw:
     """The rows but for a template's example and totals, which are listed before any of their cells is looked at."""
-    examples, totals = not_read("examples"), not_read("totals")
+    examples = not_read("examples")
     found = columns_of(raw.frame, table)
     marked = raw.frame[[found[name] for name in marked_fields(table) if name in found]]
-    keys = marked[_may_begin(marked, (*examples, *totals))].apply(lambda cells: folded(as_text(cells)))
+    keys = marked[_worth_a_look(marked)].apply(lambda cells: folded(as_text(cells)))
     example = keys.apply(lambda text: text.str.startswith(examples)).any(axis="columns")
     total = keys.map(is_total).any(axis="columns") & ~example
     left_out = list(raw.left_out)
@@ -194,14 +193,17 @@ def _without_strangers(raw: Raw, table: str, log: ProblemLog) -> Raw:
     return replace(raw, frame=kept, left_out=tuple(left_out))
 
 
-def _may_begin(cells: pd.DataFrame, words: Iterable[str]) -> "pd.Series[bool]":
-    """Rows of which a cell begins with the first sign of a word or counts: the few whose cells are worth folding."""
-    signs = {word[0] for word in words}
-    begin = pd.Series(data=False, index=cells.index)
+def _worth_a_look(cells: pd.DataFrame) -> "pd.Series[bool]":
+    """Rows of which a cell may name a total or begin as an example does: the few whose cells are worth folding."""
+    seen = pd.Series(data=False, index=cells.index)
     for name in cells:
-        column = cells[name]
-        first = pd.Series([cell.lstrip()[:1] if isinstance(cell, str) else "" for cell in column], index=cells.index)
-        begin |= first.isin([sign for sign in first.unique() if normalize("NFKC", sign).casefold() in signs])
-        counts = [isinstance(cell, str) and _COUNTED.search(cell) is not None for cell in column]
-        begin |= pd.Series(counts, index=cells.index, dtype=bool)
-    return begin
+        told = [isinstance(cell, str) and _looked_for().search(cell) is not None for cell in cells[name]]
+        seen |= pd.Series(told, index=cells.index, dtype=bool)
+    return seen
+
+
+@functools.cache
+def _looked_for() -> re.Pattern[str]:
+    first = {sign for word in not_read("examples") for sign in (word[0], word[0].upper())}
+    wide = {chr(ord(sign) + 0xFEE0) for sign in first if sign.isascii()}
+    return re.compile(rf"{total_signs()}|^\s*[{''.join(sorted(first | wide))}]")

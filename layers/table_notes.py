@@ -37,12 +37,25 @@ def is_total(cell: Any) -> bool:
 
 
 @functools.cache
+def total_signs() -> str:
+    """A pattern of what a text that names a total holds somewhere: most cells do not and need no closer look.
+
+    The first sign of a Chinese word for a total, or a whole English one, whatever its width and case.
+    """
+    words = not_read("totals")
+    chinese = sorted({word[0] for word in words if not word.isascii()})
+    english = [r"\s*".join(f"[{sign}{sign.upper()}{_wide(sign)}{_wide(sign.upper())}]" for sign in word)
+               for word in words if word.isascii()]
+    return "|".join([f"[{''.join(chinese)}]", *english])
+
+
+def _wide(sign: str) -> str:
+    return chr(ord(sign) + 0xFEE0)
+
+
+@functools.cache
 def _total_signs() -> re.Pattern[str]:
-    """Signs with which words for a total begin, as people type them: most cells hold none and need no closer look."""
-    first = {word[0] for word in not_read("totals")}
-    latin = {sign for sign in first if sign.isascii()}
-    wide = {chr(ord(sign) + 0xFEE0) for one in latin for sign in (one, one.upper())}
-    return re.compile(f"[{''.join(sorted(first | latin | {one.upper() for one in latin} | wide))}]")
+    return re.compile(total_signs())
 
 
 @functools.cache
@@ -75,7 +88,7 @@ def footers(rows: Mapping[int, list[Any]], width: int, kinds: Mapping[int, str])
     everything from the first signature on.
     """
     places = list(rows)
-    most = max((len(list(_filled(row))) for row in rows.values()), default=0)
+    most = max((len(row) - row.count(None) for row in rows.values()), default=0)
     sparse = {place for place in places[-_FOOT_ROWS:] if _sparse(rows[place], most)}
     signed = [place for place in places[-_FOOT_ROWS:] if _is_signature(rows[place], place in sparse, kinds)]
     tail = [*takewhile(lambda place: place in sparse or place in signed, reversed(places))][::-1]

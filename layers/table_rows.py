@@ -203,12 +203,13 @@ def _leave_out_what_is_no_data(body: _Body, head: _Head, cells: Cells, table: st
     first = next(iter(body.rows), None)
     if first is not None and _counts(_filled(body.rows[first])):
         body.leave_out([first], _NUMBERS)
-    body.leave_out([place for place, row in body.rows.items() if _filled(row) == own], _AGAIN)
-    body.leave_out([place for place, row in body.rows.items() if place in wide and len(_filled(row)) == 1], _ACROSS)
+    body.leave_out([place for place, row in body.rows.items() if own and own[0] in row and _filled(row) == own], _AGAIN)
+    body.leave_out([place for place in sorted(wide & body.rows.keys()) if len(_filled(body.rows[place])) == 1], _ACROSS)
     body.leave_out([place for place, row in body.rows.items() if is_total_row(row, kinds, keys)], _TOTAL)
     body.leave_out(footers(body.rows, len(head.names), kinds), _BELOW)
-    body.leave_out([place for place, row in body.rows.items()
-                    if all(cell is None or column in silent for column, cell in enumerate(row))], _NUMBERED)
+    if silent:
+        body.leave_out([place for place, row in body.rows.items()
+                        if all(cell is None or column in silent for column, cell in enumerate(row))], _NUMBERED)
 
 
 def _counts(cells: list[Any]) -> bool:
