@@ -48,6 +48,10 @@ CHECK_UP_TEXTS = (
 """What the roster says in words; ``tenure`` and ``programme_status`` are codes of ``layers/fields.toml``."""
 
 
+_DTYPES = {bool: "bool", int: "int64", str: "object", float: "float64"}
+"""What a column holds, by its default."""
+
+
 @dataclass(frozen=True)
 class Table:
     """One GeoDataFrame on a named, unique text index, in a metric CRS, with no invalid geometry.
@@ -91,13 +95,16 @@ class Table:
         full = frame.copy()
         for name, default in cls.columns.items():
             if name not in full:
-                full[name] = default
-            elif isinstance(default, bool):
+                continue
+            if isinstance(default, bool):
                 full[name] = full[name].fillna(default).astype(bool)
             elif isinstance(default, str):
                 full[name] = full[name].fillna(default).astype("object")
             elif isinstance(default, float):
                 full[name] = pd.to_numeric(full[name]).astype("float64")
+        missing = {name: pd.Series(default, full.index, dtype=_DTYPES[type(default)])
+                   for name, default in cls.columns.items() if name not in full}
+        full = pd.concat([full, pd.DataFrame(missing, full.index)], axis="columns")
         full.index = pd.Index(full.index.astype(str), dtype="object", name=cls.index_name)
         return cls(full.sort_index(), **attributes)
 

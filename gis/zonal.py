@@ -60,14 +60,34 @@ def shared_sums(
     return (parts["values"] * share).groupby(level=0).sum().reindex(areas.index).astype("float64")
 
 
+def left_over(
+    values: np.ndarray, transform: Any, crs: Any, nodata: float | None, areas: gpd.GeoSeries,
+) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """The grid with nothing (0) in the cells that some area touches: what ``shared_sums`` gives to nobody.
+
+    Arguments and errors as in ``zonal_sums``; unknown cells are NaN.
+    """
+    found = _extract(values, transform, crs, nodata, areas, operations=["cell_id", "coverage"])
+    parts = pd.DataFrame(found.explode(["cell_id", "coverage"])).dropna()
+    touched = parts.loc[parts["coverage"].astype("float64") > 0, "cell_id"].astype("int64").unique()
+    rest = _known(values, nodata)
+    rest.flat[touched] = np.where(np.isnan(rest.flat[touched]), np.nan, 0.0)
+    return rest
+
+
+def _known(values: np.ndarray, nodata: float | None) -> np.ndarray[Any, np.dtype[np.float64]]:
+    known = values.astype("float64")
+    if nodata is not None:
+        known[values == values.dtype.type(nodata)] = np.nan
+    return known
+
+
 def _extract(
     values: np.ndarray, transform: Any, crs: Any, nodata: float | None, areas: gpd.GeoSeries, *, operations: list[str],
 ) -> pd.DataFrame:
     if transform.b or transform.d or transform.a <= 0 or transform.e >= 0:
         raise InputError(Problem(why="the grid is rotated or not north up", fix="warp it to a north-up grid first"))
-    known = values.astype("float64")
-    if nodata is not None:
-        known[values == values.dtype.type(nodata)] = np.nan
+    known = _known(values, nodata)
     rows, columns = values.shape
     west, north = transform.c, transform.f
     placed = areas[has_shape(areas)].to_crs(crs)

@@ -8,7 +8,7 @@ import shapely
 from gis.errors import InputError, Problem
 from gis.intervals import Interval
 from gis.tables import NO_ESTATE, Buildings, Estates
-from gis.zonal import shared_sums, zonal_sums
+from gis.zonal import left_over, shared_sums, zonal_sums
 from layers.assumptions import assumed
 from layers.people import fill, homes_of, storeys_of
 from layers.rasters import RasterWindow
@@ -23,8 +23,9 @@ def people_of_raster(
     """Fill unknown figures of one people column from a grid of persons per cell; basis ``raster``.
 
     A cell's people live in its residential buildings, in proportion to floor area there (footprint × storeys, one
-    storey where no building of the estate says); an estate's people are those of its buildings. An estate without
-    buildings gets the cells under its outline, by share of the cell, less what lies in estates inside it. An outline
+    storey where no building of the estate says); an estate's people are those of its buildings and, where nobody has
+    drawn a building on a cell, those of its share of that cell. An estate without buildings gets all cells under its
+    outline, by share of the cell. In both cases what lies in estates inside it is theirs. An outline
     that reaches beyond the grid stays unknown, and so does one where the grid knows no cell.
 
     Args:
@@ -46,13 +47,17 @@ def people_of_raster(
 
 
 def _counted(estates: Estates, buildings: Buildings, raster: RasterWindow) -> pd.Series:
-    """Persons per estate: of its buildings, else under its outline."""
+    """Persons per estate: of its buildings and of cells without any, else under its outline."""
     grid = (raster.cells, raster.transform, raster.crs, None)
     homes = homes_of(buildings, anywhere=True)
     in_homes = shared_sums(*grid, homes.geometry, density=storeys_of(homes))
     by_estate = in_homes.groupby(homes["estate_id"]).sum(min_count=1).drop(NO_ESTATE, errors="ignore")
-    in_outline = zonal_sums(*grid, _own_ground(estates.frame.geometry[estates.located])).reindex(estates.ids)
-    return in_outline.mask(estates.ids.isin(by_estate.index), by_estate.reindex(estates.ids))
+    ground = _own_ground(estates.frame.geometry[estates.located])
+    in_outline = zonal_sums(*grid, ground).reindex(estates.ids)
+    unmapped = zonal_sums(left_over(*grid, homes.geometry), *grid[1:], ground).reindex(estates.ids)
+    at_home = by_estate.reindex(estates.ids)
+    everybody = at_home.add(unmapped.fillna(0.0))
+    return in_outline.mask(estates.ids.isin(by_estate.index), everybody)
 
 
 def _own_ground(outlines: gpd.GeoSeries) -> gpd.GeoSeries:

@@ -176,6 +176,19 @@ def test_residents_of_a_grid_live_in_its_buildings_or_under_the_outline():
     assert found["residents_basis"].tolist() == ["raster", "raster", "raster", ""]
 
 
+def test_people_on_cells_without_a_mapped_building_are_not_lost():
+    """E is half mapped: of its four cells two hold its buildings, one nothing, and one a building of nobody."""
+    estates = table(Estates, {"name": ["半图"]}, ["E"], [shapely.box(0, 0, 350, 100)])
+    buildings = buildings_of([("b1", "E", 0, 10, 1, NAN, ""), ("b2", "E", 150, 10, 1, NAN, ""),
+                              ("b3", "", 310, 10, 1, NAN, "")])
+    found = people_of_raster(estates, buildings, grid([[10, 20, 40, 80]]), people="residents", spread=0.0).frame
+    # b1 10, b2 20, all of the cell of 40; the cell of 80 is b3's
+    assert found["residents"].to_dict() == pytest.approx({"E": 70})
+    half = table(Estates, {"name": ["半图"]}, ["E"], [shapely.box(0, 0, 250, 100)])
+    found = people_of_raster(half, buildings, grid([[10, 20, 40, 80]]), people="residents", spread=0.0).frame
+    assert found["residents"].to_dict() == pytest.approx({"E": 50}), "half of the cell of 40"
+
+
 def test_the_people_of_an_estate_inside_another_are_not_counted_for_the_outer_one_too():
     shapes = [shapely.box(0, 0, 500, 500), shapely.box(100, 100, 400, 400), shapely.box(400, 0, 500, 100)]
     estates = table(Estates, {"name": ["大院", "院中院", "门口"]}, ["O", "I", "G"], shapes)
@@ -303,7 +316,7 @@ def test_one_section_or_several_name_the_grids(tmp_path):
     assert {"人口.tif", "老人.tif"} <= set(several.files)
     with pytest.raises(InputError) as caught:
         project_of(tmp_path / "wrong", '\n[[population]]\nfile = "a.tif"\npeople = "pensioners"\n')
-    assert "population.0.people" in str(caught.value.problems[0])
+    assert "key people of [[population]] no. 1 (a.tif)" in str(caught.value.problems[0])
 
 
 def test_grids_and_profile_reach_the_estates_with_their_intervals(tmp_path):
