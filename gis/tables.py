@@ -106,7 +106,7 @@ class Table:
                    for name, default in cls.columns.items() if name not in full}
         full = pd.concat([full, pd.DataFrame(missing, full.index)], axis="columns")
         full.index = pd.Index(full.index.astype(str), dtype="object", name=cls.index_name)
-        return cls(full.sort_index(), **attributes)
+        return cls(full.sort_index().copy(), **attributes)  # the copy joins the columns into few blocks
 
     @classmethod
     def empty(cls, crs: Any, **attributes: Any) -> Self:

@@ -53,9 +53,9 @@ def count_complaints(
     """Count the rows of a list of complaints per estate: by id, else by exact normalised name, else by place.
 
     Columns about persons are dropped before anything else; no text of a complaint is kept. Left out and listed are rows
-    whose number (工单编号) another row has, unless a spreadsheet has cut digits off it, that lie outside the period or,
-    where there is one, have no day, and that belong to no estate; names that look like an estate's are offered, never
-    taken.
+    whose number (工单编号), estate, theme and day another row has, unless a spreadsheet has cut digits off the numbers,
+    that lie outside the period or, where there is one, have no day, and that belong to no estate; names that look like
+    an estate's are offered, never taken. A row of a summary counts as often as its 件数 says.
 
     Returns:
         on ``estate_id``: ``complaints``, all of them, and ``complaints_<theme>`` for each theme of
@@ -68,15 +68,16 @@ def count_complaints(
     rows = read_rows(source, "complaint", part="complaints", town=town, log=log,
                      required=[("estate_id", "estate_name", "x")])
     known_by = words or ComplaintWords()
-    themes = _themes(rows, known_by)
-    _leave_out_repeated(rows)
+    _refuse_themes_in_columns(rows)
+    themes, estate = _themes(rows, known_by), _estates(rows, estates)
+    _leave_out_repeated(rows, estate)
     _leave_out_other_themes(rows, known_by.only)
     _leave_out_other_days(rows, period or ComplaintPeriod())
-    estate = _estates(rows, estates)
     _leave_out_lost(rows, estate[rows.kept], estates)
     rows.done(rows.kept)
     _warn_of_themes(rows, themes[rows.kept])
-    counts = pd.crosstab(estate[rows.kept], themes[rows.kept])
+    counts = pd.DataFrame({"estate": estate, "theme": themes, "number": _numbers(rows)}).loc[rows.kept].pivot_table(
+        index="estate", columns="theme", values="number", aggfunc="sum", fill_value=0)
     names = [*complaint_themes(), OTHER, UNSAID]
     whole = counts.reindex(index=estates.ids, columns=names, fill_value=0).astype("float64")
     return whole.assign(complaints=whole.sum(axis="columns"))[["complaints", *names[:-1]]].rename(
@@ -87,6 +88,34 @@ def with_complaints(estates: Estates, counts: pd.DataFrame) -> Estates:
     """The estates with their number of complaints, in all and by theme."""
     found = counts.reindex(estates.ids)
     return Estates.of(estates.frame.assign(**{str(name): found[name] for name in found}))
+
+
+def _numbers(rows: Rows) -> pd.Series:
+    """How many complaints each row stands for: as a summary says, else one."""
+    if "number" not in rows.fields:
+        return pd.Series(1.0, index=rows.kept)
+    said = rows.fields["number"].loc[rows.kept]
+    silent = said.index[said.isna()]
+    rows.list_rows(silent, severity="warning", column="件数",
+                   why="this row does not say how many complaints it stands for",
+                   fix="fill in the number; until then it counts as one")
+    return said.fillna(1.0)
+
+
+def _refuse_themes_in_columns(rows: Rows) -> None:
+    """A table with a column of counts for each theme would count as one complaint per row.
+
+    Raises:
+        InputError: the file is such a table.
+    """
+    themes = themes_of(pd.Series(rows.unread, dtype="object"))
+    wide = [header for header, theme in zip(rows.unread, themes, strict=True) if theme not in {OTHER, UNSAID}
+            and pd.to_numeric(rows.raw.frame[header], errors="coerce").notna().any()]
+    if len(wide) > 1 and not {"theme", "number"} & set(rows.fields):
+        raise InputError(Problem(
+            file=rows.file, sheet=rows.raw.part, value="、".join(wide),
+            why="this table has a column of counts for each theme, which cannot be read",
+            fix="give one row per estate and theme, with the columns 小区名称, 诉求类型 and 件数"))
 
 
 def _estates(rows: Rows, estates: Estates) -> pd.Series:
@@ -109,7 +138,7 @@ def _themes(rows: Rows, words: ComplaintWords) -> pd.Series:
     return themes.where(~themes.isin([OTHER, UNSAID]), themes_of(content, words.themes))
 
 
-def _leave_out_repeated(rows: Rows) -> None:
+def _leave_out_repeated(rows: Rows, estate: pd.Series) -> None:
     said = rows.text("complaint_id").loc[rows.kept]
     number = folded(said)
     cut = _cut_off(rows)
@@ -120,10 +149,18 @@ def _leave_out_repeated(rows: Rows) -> None:
                      fix="export the list again with this column as text; until then a complaint listed twice counts "
                          "twice")
     nothing = document()["cells"]["unknown"]
-    known = ~number.isin(["", *nothing, *words_of("number", "none_or_unknown")]) & ~cut
-    rows.leave_out(number.index[known & number.where(known).duplicated()], values=said, severity="warning",
+    known = number[~number.isin(["", *nothing, *words_of("number", "none_or_unknown")]) & ~cut]
+    about = pd.DataFrame({"number": known, "estate": estate[known.index], "theme": rows.text("theme")[known.index]})
+    if "date" in rows.fields:
+        about["date"] = rows.fields["date"][known.index]
+    again = known.duplicated()
+    same = about.duplicated()
+    rows.leave_out(known.index[same], values=said, severity="warning",
                    why="another row has this number of a complaint; it is counted once",
                    fix="nothing, if both are the same complaint; else give each its own number")
+    rows.list_rows(known.index[again & ~same], values=said, severity="warning", column="工单编号",
+                   why="another row has this number of a complaint with another estate, theme or day; both are counted",
+                   fix="nothing, if these are two complaints; else delete one of the rows")
 
 
 def _cut_off(rows: Rows) -> "pd.Series[bool]":

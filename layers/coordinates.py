@@ -43,7 +43,7 @@ LOST: frozenset[str] = frozenset({"zero", "half", "unreadable", "impossible", "a
 """Kinds of notes on rows that have no place."""
 
 _WGS84 = "EPSG:4326"
-_OF_THE_FILE = frozenset({"ambiguous", "no_zone"})
+_OF_THE_FILE = frozenset({"ambiguous", "no_zone", "far"})
 """Kinds of errors that one line in project.toml mends for all rows: one message for all of them."""
 FAR = say("{count} rows lie more than {distance_km} km from {what}: {rows}", count=0, distance_km=0, what="", rows="")
 _LISTED, _ONE_BY_ONE = 10, 200
@@ -55,13 +55,15 @@ class Note:
     """What was done to which rows, or why they have no place.
 
     ``values`` are the numbers as written, on the rows' labels. ``codes`` are the system (or the factor) they were read
-    in, or those that would fit. ``town``: a ``far`` row is far from the town, not only from the other rows.
+    in, or those that would fit. ``town``: a ``far`` row is far from the town, not only from the other rows; ``every``:
+    so is each row of the file that has a place.
     """
 
     kind: Kind
     values: pd.Series
     codes: tuple[str, ...] = ()
     town: bool = False
+    every: bool = False
 
     @property
     def rows(self) -> pd.Index:
@@ -70,8 +72,9 @@ class Note:
 
     @property
     def severity(self) -> Literal["error", "warning"]:
-        """A warning where the row has a place or says that it has none."""
-        return "error" if self.kind in {"half", "unreadable", "impossible", "ambiguous", "no_zone"} else "warning"
+        """A warning where the row has a place or says that it has none; but not where the whole file lies elsewhere."""
+        wrong = self.every or self.kind in {"half", "unreadable", "impossible", "ambiguous", "no_zone"}
+        return "error" if wrong else "warning"
 
 
 @dataclass(frozen=True)
@@ -114,7 +117,8 @@ def read_coordinates(
                                        "swapped": turned & ~unreadable & ~half}
     fates = [*((kind, (), np.flatnonzero(where)) for kind, where in by_cells.items()), *fates]
     notes = [Note(kind, _shown(x.iloc[where], y.iloc[where]), codes) for kind, codes, where in fates]
-    notes.append(Note("far", _shown(x.iloc[far], y.iloc[far]), systems, town=home is not None))
+    every = home is not None and len(far) == np.isfinite(place[:, 0]).sum()
+    notes.append(Note("far", _shown(x.iloc[far], y.iloc[far]), systems, home is not None, every))
     lon, lat = (pd.Series(place[:, side], index=x.index, dtype="float64") for side in (0, 1))
     return Coordinates(lon, lat, _merged(notes))
 
@@ -148,7 +152,9 @@ def mend_layer(geometry: gpd.GeoSeries, *, home: Bounds | None) -> tuple[gpd.Geo
         notes.append(Note(kind, _written(vertices[where[first]], geometry.index[features]), codes))
     features, first = np.unique(owner, return_index=True)
     far, systems = _far(place[first], vertices[first], crs, home)
-    notes.append(Note("far", _written(vertices[first[far]], geometry.index[features[far]]), systems, home is not None))
+    every = home is not None and len(far) == np.isfinite(place[first, 0]).sum()
+    notes.append(Note("far", _written(vertices[first[far]], geometry.index[features[far]]), systems, home is not None,
+                      every))
     shapes[lost] = None
     if (found.taken >= 0).any():
         shapes = shapely.set_coordinates(shapes, place[~np.isin(owner, lost)])
@@ -277,13 +283,13 @@ def _is_far(place: Numbers, home: Bounds | None) -> Mask:
 
 def _merged(notes: Iterable[Note]) -> tuple[Note, ...]:
     """One note for each kind and code, without the empty ones."""
-    groups: dict[tuple[Kind, tuple[str, ...], bool], list[pd.Series]] = {}
+    groups: dict[tuple[Kind, tuple[str, ...], bool, bool], list[pd.Series]] = {}
     for note in notes:
         if len(note.values):
-            groups.setdefault((note.kind, note.codes, note.town), []).append(note.values)
+            groups.setdefault((note.kind, note.codes, note.town, note.every), []).append(note.values)
     whole = {key: pd.concat(parts) for key, parts in groups.items()}
-    return tuple(Note(kind, values[~values.index.duplicated()], codes, town)
-                 for (kind, codes, town), values in whole.items())
+    return tuple(Note(kind, values[~values.index.duplicated()], codes, town, every)
+                 for (kind, codes, town, every), values in whole.items())
 
 
 def _said(note: Note, crs: str, rows: Value) -> tuple[Words, Words]:

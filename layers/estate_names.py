@@ -1,5 +1,6 @@
 """Which estate does a row of another list name, and which may it mean where it names none?"""
 
+import itertools
 import re
 from collections.abc import Mapping
 from typing import cast
@@ -15,7 +16,9 @@ from layers.rows import Rows
 _STREET = re.compile(".{1,}(?:街道|街道办事处|镇|乡|新区|区)$")
 """A place before an estate's name that is never a part of it; a community's name (鞍山) may be."""
 _DISTRICT = "区"
-_BEFORE_STREET = "^.{2,}?[区县市](?=.{2})"
+_PART_OF_TOWN = re.compile("[东南西北中上下老新内外]{1,2}区|[^东南西北]?区")
+"""What looks like a district and is a part of an estate's name: 东区花园 and 西区花园 are two."""
+_BEFORE_STREET = "^(.{2,}?[区县市])(?=.{2})"
 _NAMES_ASKED = 100
 """Names of one list for which alike ones are looked up: each is held against every name there is."""
 _ONE_BY_ONE = 100
@@ -36,26 +39,33 @@ def name_table(names: pd.Series, aliases: pd.Series, streets: pd.Series) -> pd.D
 
 def street_names(*columns: pd.Series) -> frozenset[str]:
     """Streets and districts that may stand before an estate's name, of those that the rows name."""
-    return frozenset(name for column in columns for name in column.unique() if _STREET.fullmatch(str(name)))
+    return frozenset(name for column in columns for name in column.unique()
+                     if _STREET.fullmatch(str(name)) and not _PART_OF_TOWN.fullmatch(str(name)))
 
 
 def keyed(ours: pd.DataFrame, theirs: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Two tables of names with what is needed to find the same ones.
 
-    ``key`` is that of ``paired_names``, ``whole`` the key with the places before it, ``street`` the folded street of
-    the row and ``before`` the one that stands before the name; a district tells nothing of a street and is ``""``.
+    ``key`` is that of ``paired_names``, ``whole`` the key with the places before it; ``street`` and ``district`` are
+    the folded ones of the row, ``street_before`` and ``district_before`` those that stand before the name; ``""`` where
+    there is none.
     """
     places = street_names(ours["street"], theirs["street"])
-    streets = sorted(normalised_names(pd.Series(sorted(places), dtype="object")).unique(), key=len, reverse=True)
-    districts = "|".join(re.escape(one) for one in streets if one.endswith(_DISTRICT))
-    others = "|".join(re.escape(one) for one in streets if not one.endswith(_DISTRICT))
     keys = paired_names(ours["name"], theirs["name"], places)
+    known = sorted(normalised_names(pd.Series(sorted(places), dtype="object")).unique(), key=len, reverse=True)
+    districts = "|".join(re.escape(one) for one in known if one.endswith(_DISTRICT))
+    streets = "|".join(re.escape(one) for one in known if not one.endswith(_DISTRICT))
+    before = re.compile(f"^(?P<district>{districts or '(?!)'})?(?P<street>{streets or '(?!)'})?")
     tables = []
     for table, key in zip((ours, theirs), keys, strict=True):
         whole = normalised_names(table["name"])
-        before = whole.str.extract(f"^(?:{districts})*({others})", expand=False) if others else whole.mask(whole != "")
-        found = table.assign(key=key, whole=whole, before=_street_keys(before.fillna("")),
-                             street=_street_keys(table["street"]))
+        said = whole.str.extract(before).fillna("")
+        of_row = normalised_names(table["street"].astype("object"))
+        found = table.assign(
+            key=key, whole=whole, street=_street_keys(of_row), street_before=_street_keys(said["street"]),
+            district=of_row.str.extract(_BEFORE_STREET, expand=False).fillna(of_row.where(
+                of_row.str.endswith(_DISTRICT), "")).where(lambda one: one.str.endswith(_DISTRICT), ""),
+            district_before=said["district"])
         tables.append(found[found["key"] != ""])
     return tables[0], tables[1]
 
@@ -63,13 +73,15 @@ def keyed(ours: pd.DataFrame, theirs: pd.DataFrame) -> tuple[pd.DataFrame, pd.Da
 def same_names(ours: pd.DataFrame, theirs: pd.DataFrame) -> pd.DataFrame:
     """Pairs of rows of two ``keyed`` tables that bear the same name: ``row_x`` of ours and ``row_y`` of theirs.
 
-    They are not the same where they say different streets, as a street or before a name. Where a name is the official
+    They are not the same where they say different streets or districts, in a column or before the name. A name that is
+    the same to the letter comes before one that is so without the places before it; and where a name is the official
     one of some rows and another one of others, it is that of the former.
     """
     pairs = ours.merge(theirs, on="key")
     pairs = pairs[~_elsewhere(pairs)]
-    for alias, side in (("alias_y", "row_x"), ("alias_x", "row_y")):
-        pairs = pairs[pairs[alias] == pairs.groupby([side, "key"])[alias].transform("min")]
+    pairs = pairs.assign(less_exact=pairs["whole_x"] != pairs["whole_y"])
+    for order, side in (("less_exact", "row_x"), ("alias_y", "row_x"), ("alias_x", "row_y")):
+        pairs = pairs[pairs[order] == pairs.groupby([side, "key"])[order].transform("min")]
     return pairs[["row_x", "row_y"]].drop_duplicates(ignore_index=True)
 
 
@@ -159,23 +171,23 @@ def _single(keys: pd.Series, values: pd.Series) -> pd.Series:
 
 
 def _street_keys(streets: pd.Series) -> pd.Series:
-    """Streets without the city and district before them, folded; a district is no street."""
-    keys = normalised_names(streets.astype("object")).str.replace(_BEFORE_STREET, "", regex=True)
+    """Folded streets without the city and district before them; a district is no street."""
+    keys = streets.str.replace(_BEFORE_STREET, "", regex=True)
     return keys.mask(keys.str.endswith(_DISTRICT), "")
 
 
 def _elsewhere(pairs: pd.DataFrame) -> "pd.Series[bool]":
-    """Whether the two rows of a pair say different streets; what stands before the same words is a part of both."""
+    """Whether the two rows of a pair say different places; what stands before the same words is a part of both."""
     there = pd.Series(data=False, index=pairs.index)
-    for ours, theirs in (("street_x", "street_y"), ("before_x", "before_y"), ("before_x", "street_y"),
-                         ("street_x", "before_y")):
-        differ = (pairs[ours] != pairs[theirs]) & (pairs[ours] != "") & (pairs[theirs] != "")
-        if "before_x" in {ours, theirs} or "before_y" in {ours, theirs}:
-            differ &= pairs["whole_x"] != pairs["whole_y"]
-        some = pairs.loc[differ, [ours, theirs]].drop_duplicates()
-        short = [one.startswith(two) or two.startswith(one) for one, two in some.itertuples(index=False)]
-        same = pd.MultiIndex.from_frame(some[np.array(short, dtype=bool)])
-        there |= differ & ~pd.MultiIndex.from_frame(pairs[[ours, theirs]]).isin(same)
+    for kind in ("street", "district"):
+        for ours, theirs in itertools.product((f"{kind}_x", f"{kind}_before_x"), (f"{kind}_y", f"{kind}_before_y")):
+            differ = (pairs[ours] != pairs[theirs]) & (pairs[ours] != "") & (pairs[theirs] != "")
+            if "before" in ours + theirs:
+                differ &= pairs["whole_x"] != pairs["whole_y"]
+            some = pairs.loc[differ, [ours, theirs]].drop_duplicates()
+            short = [one.startswith(two) or two.startswith(one) for one, two in some.itertuples(index=False)]
+            same = pd.MultiIndex.from_frame(some[np.array(short, dtype=bool)])
+            there |= differ & ~pd.MultiIndex.from_frame(pairs[[ours, theirs]]).isin(same)
     return there
 
 

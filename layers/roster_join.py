@@ -28,8 +28,8 @@ ROSTER_ROW = "_roster_row"
 """Column of the joined rows: the label of the roster's row, -1 where there is none."""
 
 _LISTED = 10
-_OF_ANOTHER_OFFICE = 2
-"""Pairs of one name and two ids, at least, that show the ids of two files to be of different systems."""
+_MOSTLY = 0.5
+"""Share of the rows that join by id above which other names are no renaming: the ids are wrong."""
 
 
 def join(outlines: Rows | None, roster: Rows | None) -> pd.DataFrame:
@@ -99,18 +99,37 @@ def _matches(outlines: Rows, roster: Rows) -> pd.Series:
     match = match.mask(match.duplicated(keep=False) & ~theirs["estate_id"].isin(ids), -1)
     _doubt_names(outlines, roster, match[match >= 0])
     pairs = _same_name(theirs[match < 0], ours[~ours.index.isin(match)])
-    strangers = pairs["apart"]
-    if found.empty and strangers.sum() >= _OF_ANOTHER_OFFICE:
-        _say_other_ids(outlines, roster, pairs[strangers])
-    else:
-        pairs = pairs[~strangers]
+    other_system = found.empty and not _alike_in_form(theirs["estate_id"], ids)
+    if not other_system:
+        _say_one_name_two_ids(outlines, roster, pairs[pairs["apart"]])
+        pairs = pairs[~pairs["apart"]]
     twice = pairs["roster_row"].duplicated(keep=False) | pairs["outline_row"].duplicated(keep=False)
     unclear = pd.Index(pairs.loc[twice, "roster_row"].unique())
     roster.list_rows(unclear, values=theirs["name"],
                      why="this name stands for more than one estate, so the row cannot be joined by it",
                      fix=say("add the column 小区编号 to this file and to {file}", file=outlines.file))
-    match.loc[pairs.loc[~twice, "roster_row"]] = pairs.loc[~twice, "outline_row"].to_numpy()
+    pairs = pairs[~twice]
+    _say_other_ids(outlines, roster, pairs[pairs["apart"]])
+    match.loc[pairs["roster_row"]] = pairs["outline_row"].to_numpy()
     return match
+
+
+def _alike_in_form(theirs: pd.Series, ours: pd.Series) -> bool:
+    """Whether ids of two files look as if one office had given them: 310110001001 and 310110002001."""
+    mine, other = (set(id_keys(ids[ids != ""]).astype("str").str.replace("[0-9]", "9", regex=True).str.replace(
+        "[a-z]", "a", regex=True)) for ids in (theirs, ours))
+    return bool(mine & other)
+
+
+def _say_one_name_two_ids(outlines: Rows, roster: Rows, pairs: pd.DataFrame) -> None:
+    """Rows of one name and two ids, neither of which the other file has: one estate with a wrong id, or two."""
+    other = pairs.drop_duplicates("roster_row").set_index("roster_row")["outline_row"]
+    for label, outline in zip(other.index, other, strict=True):
+        roster.problem(
+            label=label, value=str(roster.text("estate_id").loc[label]),
+            why=say("{file} has the same name with another id, {id}: is it one estate or are these two?",
+                    file=outlines.file, id=str(outlines.text("estate_id").loc[outline])),
+            fix="write the same 小区编号 in both files if it is one; else tell the two apart by name or 街道")
 
 
 def _same_name(theirs: pd.DataFrame, ours: pd.DataFrame) -> pd.DataFrame:
@@ -123,6 +142,8 @@ def _same_name(theirs: pd.DataFrame, ours: pd.DataFrame) -> pd.DataFrame:
 
 def _say_other_ids(outlines: Rows, roster: Rows, pairs: pd.DataFrame) -> None:
     """Say that the ids of two files are of two systems, such as a serial number and a code, and what was joined."""
+    if pairs.empty:
+        return
     first = pairs.iloc[0]
     roster.problem(
         label=first["roster_row"], severity="warning", value=roster.text("estate_id").loc[first["roster_row"]],
@@ -143,7 +164,8 @@ def _doubt_names(outlines: Rows, roster: Rows, match: pd.Series) -> None:
     own = left.assign(mate=left["row"].map(match)).merge(right, left_on=["mate", "key"], right_on=["row", "key"])
     named = (theirs["name"] != "") & (ours["name"].reindex(match).to_numpy() != "")
     strange = theirs.index[named & ~theirs.index.isin(own["row_x"])]
-    official = right[~right["alias"]].drop_duplicates(["key", "street", "before"])
+    official = right[~right["alias"]].drop_duplicates(
+        ["key", "street", "street_before", "district", "district_before"])
     pairs = same_names(left[~left["alias"] & left["row"].isin(strange)], official)
     other = pairs.drop_duplicates("row_x").set_index("row_x")["row_y"]
     label_of = called(ours["name"], ours["estate_id"])
@@ -151,10 +173,12 @@ def _doubt_names(outlines: Rows, roster: Rows, match: pd.Series) -> None:
     renamed = strange.difference(other.index, sort=False)
     if len(renamed):
         both = theirs.loc[renamed, "name"] + " / " + match.loc[renamed].map(ours["name"])
-        roster.problem(label=renamed[0], severity="warning",
+        wrong = len(renamed) > 1 and len(renamed) > _MOSTLY * int(named.sum())
+        fix = (say("correct the ids; or take the column 小区编号 out of one of the files, so that rows join by name")
+               if wrong else say("nothing, if these estates were renamed; else correct the id or the name"))
+        roster.problem(label=renamed[0], severity="error" if wrong else "warning", fix=fix,
                        why=say("{count} rows join by id though the names differ: {names}", count=len(renamed),
-                               names=listed(both, _LISTED)),
-                       fix="nothing, if these estates were renamed; else correct the id or the name")
+                               names=listed(both, _LISTED)))
 
 
 def _list_alone(side: Rows, labels: pd.Index, what: Words, fix: Words) -> None:

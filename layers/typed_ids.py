@@ -5,6 +5,8 @@ import re
 import pandas as pd
 
 _MOST_OF_A_SPREADSHEET, _ROUNDED = 1e15, re.compile(r"[0-9](\.[0-9]+)?[eE]\+[0-9]{2,}")
+_DIGITS_KEPT, _LONG = 15, re.compile(r"[0-9]{16,}")
+"""Text of so many digits that all end in zeros was a number in a spreadsheet before it was exported."""
 
 
 def rounded_ids(cells: pd.Series, *, of_table: bool) -> "pd.Series[bool]":
@@ -22,4 +24,8 @@ def rounded_ids(cells: pd.Series, *, of_table: bool) -> "pd.Series[bool]":
             return "+" in cell and _ROUNDED.fullmatch(cell.strip()) is not None
         return isinstance(cell, inexact) and abs(cell) >= _MOST_OF_A_SPREADSHEET
 
-    return pd.Series([rounded(cell) for cell in cells], index=cells.index, dtype="bool")
+    found = pd.Series([rounded(cell) for cell in cells], index=cells.index, dtype="bool")
+    long = cells[[isinstance(cell, str) and _LONG.fullmatch(cell.strip()) is not None for cell in cells]]
+    if of_table and len(long) > 1 and all(not cell.strip()[_DIGITS_KEPT:].strip("0") for cell in long):
+        found[long.index] = True
+    return found

@@ -24,9 +24,8 @@ def elsewhere(
 ) -> Literal["", "estates", "streets"]:
     """Which of the two lies elsewhere, as an error says; empty where both lie in one place.
 
-    It is the one that no other file lies beside; where that cannot be told, the streets are named and the message
-    leaves open which it is. What was said of the other files for lying far from estates that are elsewhere is taken
-    back.
+    It is the one that fewer of the other files lie beside. Where as many lie beside either, the message leaves open
+    which it is. What was said of files for lying far from the estates is taken back: it follows from this.
 
     Args:
         estates: with their places; where none has any, nothing can be told.
@@ -43,10 +42,10 @@ def elsewhere(
         return ""
     others = [one for one in log.readings if one.places is not None and one.part not in {*ESTATES, "streets"}]
     by_estates, by_streets = ([one for one in others if _lies_in(one, place)] for place in (here, there))
-    if by_streets and not by_estates:
+    log.problems[:] = [one for one in log.problems if not (
+        isinstance(one.why, Words) and one.why.template == FAR.template and one.file != estates_file)]
+    if len(by_streets) > len(by_estates):
         files = list(dict.fromkeys(one.file for one in by_streets))
-        log.problems[:] = [one for one in log.problems if one.file == estates_file or not (
-            isinstance(one.why, Words) and one.why.template == FAR.template)]
         log.add(Problem(
             file=estates_file, value=_shown(here),
             why=say("the estates (west, south, east, north) lie {distance_km:.0f} km from the streets and from {files}",
@@ -54,7 +53,7 @@ def elsewhere(
             fix="correct the crs in the section of this file in project.toml"))
         return "estates"
     fix = (say("correct the crs in the section of this file in project.toml, or give the streets of this area")
-           if by_estates else
+           if len(by_estates) > len(by_streets) else
            say("give the streets of this area, or the right crs in the section of the file that is elsewhere"))
     log.add(Problem(file=streets_file, value=_shown(there), fix=fix, why=say(
         "the streets (west, south, east, north) lie {distance_km:.0f} km from the estates", distance_km=apart_km)))

@@ -159,11 +159,37 @@ def test_a_day_after_the_date_of_the_data_is_listed_and_no_day_at_all_is_an_erro
     assert [one.row for one in log.errors] == [4]
 
 
-def test_the_same_number_counts_once(tmp_path, estates):
-    counts, log = count(tmp_path, estates, ["工单编号,小区编号", "G1,A", "G2,A", "G1,B", ",B", ",B"])
-    assert counts["complaints"].tolist() == [2, 2, 0, 0]
+def test_the_same_number_counts_once_where_estate_theme_and_day_are_the_same(tmp_path, estates):
+    lines = ["工单编号,小区编号,诉求类型,日期", "G1,A,停车,2026-03-01", "G1,A,停车,2026-03-01", "G1,B,停车,2026-03-01",
+             "G1,A,停车,2026-04-01", ",B,,", ",B,,"]
+    counts, log = count(tmp_path, estates, lines)
+    assert counts["complaints"].tolist() == [2, 3, 0, 0]
+    other = "another row has this number of a complaint with another estate, theme or day; both are counted"
     assert [(one.row, one.value, str(one.why)) for one in log] == [
-        (4, "G1", "another row has this number of a complaint; it is counted once")]
+        (3, "G1", "another row has this number of a complaint; it is counted once"), (4, "G1", other), (5, "G1", other)]
+
+
+def test_a_summary_counts_as_often_as_it_says_and_a_blank_number_once(tmp_path, estates):
+    counts, log = count(tmp_path, estates, ["小区名称,诉求类型,件数", "幸福小区（一期）,停车,30",
+                                            "光明,停车,2", "光明,养老,", "小幸福,停车,0"])
+    assert counts["complaints"].to_dict() == {"A": 30, "B": 3, "C": 0, "D": 0}
+    assert counts["complaints_parking"].to_dict() == {"A": 30, "B": 2, "C": 0, "D": 0}
+    assert [(one.row, str(one.why)) for one in log] == [(4, "this row does not say how many complaints it stands for")]
+
+
+def test_a_table_with_a_column_for_each_theme_is_refused_with_the_form_it_should_have(tmp_path, estates):
+    with pytest.raises(InputError) as caught:
+        count(tmp_path, estates, ["小区名称,停车,充电,合计", "光明,30,2,32"])
+    (problem,) = caught.value.problems
+    assert problem.value == "停车、充电"
+    assert "小区名称, 诉求类型 and 件数" in str(problem.fix)
+
+
+def test_digits_that_a_spreadsheet_dropped_before_the_export_do_not_make_two_complaints_one(tmp_path, estates):
+    """20260301123456701 and …702 both became 20260301123456700."""
+    counts, log = count(tmp_path, estates, ["工单编号,小区编号", *["20260301123456700,A"] * 3, "20260301123456800,B"])
+    assert counts["complaints"].to_dict() == {"A": 3, "B": 1, "C": 0, "D": 0}
+    assert "15 digits" in str(next(iter(log)).why)
 
 
 def test_numbers_that_excel_has_cut_are_no_numbers_and_every_complaint_counts(tmp_path, estates):

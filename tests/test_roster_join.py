@@ -1,0 +1,93 @@
+"""A row of the roster never becomes another estate's: by a place before the name, a serial number or a chance id."""
+
+import geopandas as gpd
+import pytest
+import shapely
+
+from gis.errors import ProblemLog
+from layers.complaints import count_complaints
+from layers.estates import read_estates
+from layers.files import Source
+from layers.places import Town
+
+TOWN = Town("EPSG:4549")
+
+
+def joined(tmp_path, drawn, listed):
+    """Estates of outlines (id, name, street) and a roster of the same with households 100, 101, …; and the log."""
+    shapes = [shapely.box(500_000 + 1000 * n, 3_400_000, 500_100 + 1000 * n, 3_400_100) for n in range(len(drawn))]
+    columns = dict(zip(("小区编号", "小区名称", "街道"), zip(*drawn, strict=True), strict=True))
+    gpd.GeoDataFrame(columns, geometry=shapes, crs=TOWN.crs).to_file(tmp_path / "边界.gpkg")
+    rows = [",".join([*row, str(100 + n)]) for n, row in enumerate(listed)]
+    (tmp_path / "名册.csv").write_text("\n".join(["小区编号,小区名称,街道,户数", *rows, ""]), "utf-8")
+    log = ProblemLog()
+    estates = read_estates(outlines=Source(tmp_path / "边界.gpkg"), roster=Source(tmp_path / "名册.csv"),
+                           walled_default=True, log=log, town=TOWN)
+    located = estates.frame[estates.located]
+    return located.set_index("name")["households"].dropna().to_dict(), log, estates
+
+
+def errors(log):
+    return [(one.row, str(one.why)) for one in log.errors]
+
+
+@pytest.mark.parametrize(("drawn", "listed"), [
+    (("东区花园", "东区"), ("西区花园", "西区")),
+    (("海淀区机关宿舍", "海淀区"), ("朝阳区机关宿舍", "朝阳区")),
+    (("海淀区机关宿舍", ""), ("朝阳区机关宿舍", "朝阳区")),
+    (("海淀区机关宿舍", "海淀区"), ("机关宿舍", "朝阳区")),
+    (("开发区公寓", "开发区"), ("高新区公寓", "高新区")),
+])
+def test_a_district_that_differs_keeps_two_estates_apart(tmp_path, drawn, listed):
+    found, _, estates = joined(tmp_path, [("", *drawn)], [("", *listed)])
+    assert (found, len(estates)) == ({}, 2)
+
+
+@pytest.mark.parametrize(("drawn", "listed"), [
+    (("机关宿舍", ""), ("朝阳区机关宿舍", "朝阳区")), (("朝阳区机关宿舍", "朝阳区"), ("机关宿舍", "朝阳区")),
+    (("东区花园", "东区"), ("东区花园", "东区"))])
+def test_the_district_of_both_joins_them(tmp_path, drawn, listed):
+    found, log, estates = joined(tmp_path, [("", *drawn)], [("", *listed)])
+    assert (found, len(estates), list(log)) == ({drawn[0]: 100}, 1, [])
+
+
+def test_a_name_that_is_the_same_to_the_letter_comes_before_one_without_its_place(tmp_path):
+    both = [("", "东区花园", "东区"), ("", "西区花园", "西区"), ("", "长桥街道花园", "长桥街道"),
+            ("", "花园", "长桥街道")]
+    found, log, _ = joined(tmp_path, both, both)
+    assert found == {"东区花园": 100, "西区花园": 101, "长桥街道花园": 102, "花园": 103}
+    assert not log.errors
+
+
+def test_complaints_are_counted_for_the_estate_they_name_and_not_for_that_of_another_district(tmp_path):
+    east = ("A", "东区花园", "东区")
+    _, _, estates = joined(tmp_path, [east, ("B", "机关宿舍", "海淀区")], [east])
+    (tmp_path / "工单.csv").write_text("小区名称\n西区花园\n东区花园\n朝阳区机关宿舍\n", "utf-8")
+    counts = count_complaints(Source(tmp_path / "工单.csv"), estates, town=TOWN, log=ProblemLog())
+    assert counts["complaints"].to_dict() == {"A": 1, "B": 0}
+
+
+def test_serial_numbers_in_another_order_are_an_error_though_no_name_is_the_same_to_the_letter(tmp_path):
+    drawn = [(str(n + 1), f"{name}里一期", "") for n, name in enumerate(["幸福", "和平", "友谊", "团结"])]
+    listed = [(str(n + 1), f"{name}里", "") for n, name in enumerate(["团结", "友谊", "和平", "幸福"])]
+    _, log, _ = joined(tmp_path, drawn, listed)
+    ((row, why),) = errors(log)
+    assert row == 2
+    assert why.startswith("4 rows join by id though the names differ: 团结里 / 幸福里一期, 友谊里 / 和平里一期")
+
+
+def test_one_id_that_is_in_both_files_by_chance_does_not_hide_that_the_rest_are_of_two_systems(tmp_path):
+    names = ["幸福里", "和平里", "友谊里"]
+    drawn = [*((f"SH{n}", name, "") for n, name in enumerate(names)), ("3", "光明里", "")]
+    listed = [(str(n + 1), name, "") for n, name in enumerate(names)]
+    _, log, _ = joined(tmp_path, drawn, listed)
+    assert (4, "the id says 光明里 (3), the name says 友谊里 (SH2)") in errors(log)
+    assert (2, "边界.gpkg has the same name with another id, SH0: is it one estate or are these two?") in errors(log)
+
+
+def test_the_roster_of_the_next_street_is_not_joined_by_the_names_that_both_have(tmp_path):
+    drawn = [(f"31011000100{n}", name, "") for n, name in enumerate(["幸福里", "友谊里", "春里"])]
+    listed = [(f"31011000200{n}", name, "") for n, name in enumerate(["友谊里", "幸福里", "秋里"])]
+    found, log, _ = joined(tmp_path, drawn, listed)
+    assert found == {}
+    assert [row for row, why in errors(log) if "another id" in why] == [2, 3]
