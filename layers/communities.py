@@ -1,4 +1,7 @@
-"""Which community or street is meant, however it is written: 鞍山三村居委会, 鞍山三村社區 and 鞍山3村 are one."""
+"""Which community or street is meant, however it is written: 鞍山三村居委会, 鞍山三村社區 and 鞍山3村 are one.
+
+A village is none of them: 双桥村委会 is 双桥村 and stands beside 双桥社区.
+"""
 
 import functools
 import tomllib
@@ -40,10 +43,12 @@ def _first_of(names: pd.Series) -> dict[str, int]:
 def _key(name: str) -> str:
     key = normalised_name(name)
     ending = next((one for one in _endings() if key.endswith(one) and len(key) > len(one) + 1), "")
-    return key.removesuffix(ending)
+    return key.removesuffix(ending) + _endings().get(ending, "")
 
 
 @functools.cache
-def _endings() -> tuple[str, ...]:
+def _endings() -> dict[str, str]:
+    """What a name may end on, the longest first, and what of it tells it from others: 村 of 村委会."""
     document = tomllib.loads(files("layers").joinpath("names.toml").read_text("utf-8"))
-    return tuple(sorted(document["communities"]["endings"], key=len, reverse=True))
+    endings: dict[str, str] = document["communities"]["endings"]
+    return dict(sorted(endings.items(), key=lambda one: -len(one[0])))

@@ -26,14 +26,22 @@ _PLACE = re.compile(r"(?:[室站所厅廳院栏亭]|中心)$")
 _MANY = re.compile(
     r"(?<![报填表写管责制属送主])单位[:为(]?(?:[^\W\d]{1,4}[,、/;])*"
     r"((?:[十百千万亿]+|10+)(?:人|户|个|辆|套|间|栋|幢|台|部|张|位|次|件)?)(?=$|\W|\d)")
+_AROUND = re.compile(r"[(\[【〔<《「『]([^()\[\]【】〔〕<>《》「」『』]*)[)\]】〕>》」』]")
 _SIMPLER = str.maketrans("單萬億戶個輛間棟臺張", "单万亿户个辆间栋台张")
 
 
 def is_total(cell: Any) -> bool:
-    """True of a text that names a total: 合 计, 小计：, 和平居委会小计, 合计（2个）."""
+    """True of a text that names a total: 合 计, （合计）, 小计：, 和平居委会小计, 合计（2个）, 共2个小区."""
     if not isinstance(cell, str) or _total_signs().search(cell) is None:
         return False
-    return _totals().fullmatch(_plain(cell)) is not None
+    return _totals().fullmatch(_bare(_plain(cell))) is not None
+
+
+def _bare(text: str) -> str:
+    """Without signs nobody sees, and without marks and brackets around the whole."""
+    seen = "".join(sign for sign in text if unicodedata.category(sign) != "Cf").strip("*=~—–-·•_#")
+    around = _AROUND.fullmatch(seen)
+    return around[1] if around else seen
 
 
 @functools.cache
@@ -43,7 +51,8 @@ def total_signs() -> str:
     The first sign of a Chinese word for a total, or a whole English one, whatever its width and case.
     """
     words = not_read("totals")
-    chinese = sorted({word[0] for word in words if not word.isascii()})
+    chinese = sorted({sign for word in (*words, *not_read("everything")) if not word.isascii()
+                      for sign in (word[0], word[0].upper())})
     english = [r"\s*".join(f"[{sign}{sign.upper()}{_wide(sign)}{_wide(sign.upper())}]" for sign in word)
                for word in words if word.isascii()]
     return "|".join([f"[{''.join(chinese)}]", *english])
@@ -60,9 +69,13 @@ def _total_signs() -> re.Pattern[str]:
 
 @functools.cache
 def _totals() -> re.Pattern[str]:
-    alone = "|".join(map(re.escape, not_read("totals")))
+    alone = "|".join(map(re.escape, sorted(not_read("totals"), key=len, reverse=True)))
     ending = "|".join(re.escape(word) for word in not_read("totals") if not word.isascii())
-    return re.compile(rf"(?:{alone})(?:\(.*\)|:.*)?|.{{0,20}}(?:{ending})(?:\(.*\)|:.*|\d.*)?")
+    of = "|".join(map(re.escape, not_read("total_of")))
+    number = r"(?:\d+|[一二三四五六七八九十]+)(?:个|户|处|家|条|行)?(?:小区|居住区)?"
+    every = "|".join(map(re.escape, not_read("everything")))
+    return re.compile(rf"(?:{every})|(?:{alone})(?:/?(?:{of})|{number}|\(.*\)|:.*)?"
+                      rf"|.{{0,20}}(?:{ending})(?:\(.*\)|:.*|{number})?|共{number}")
 
 
 def is_total_row(row: list[Any], kinds: Mapping[int, str], keys: Collection[int]) -> bool:
@@ -74,11 +87,16 @@ def is_total_row(row: list[Any], kinds: Mapping[int, str], keys: Collection[int]
     if not any(isinstance(cell, str) and _total_signs().search(cell) for cell in row):
         return False
     named = [cell for column, cell in _filled(row) if column in keys]
-    if any(is_total(cell) or not (isinstance(cell, str) and _COUNT.fullmatch(_plain(cell))) for cell in named):
+    if any(is_total(cell) or not (isinstance(cell, str) and _says_nothing(_plain(cell))) for cell in named):
         return False
     first = next(_filled(row))[0]
     return any(is_total(cell) for column, cell in _filled(row)
                if column == first or (keys and kinds.get(column) == "text"))
+
+
+def _says_nothing(text: str) -> bool:
+    """True of a name that names no estate: a number of them, or a stroke."""
+    return _COUNT.fullmatch(text) is not None or not text.strip("—–-/\\.·")
 
 
 def footers(rows: Mapping[int, list[Any]], width: int, kinds: Mapping[int, str]) -> list[int]:

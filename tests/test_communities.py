@@ -18,7 +18,9 @@ TOWN = Town(CRS, (120.54, 31.86, 120.57, 31.9))
     ("鞍山三村居委会", "鞍山三村社区", True), ("鞍山三村居委会", "鞍山3村居民委员会", True),
     ("鞍山三村居委会", "鞍山三村", True), ("東風社區", "东风社区", True), ("东风 社区", "东风社区", True),
     ("四平路街道办事处", "四平路街道", True), ("鞍山三村居委会", "鞍山四村居委会", False),
-    ("鞍山一村第一居委会", "鞍山一村第二居委会", False), ("东风社区", "东风里社区", False), ("社区", "居委会", False)])
+    ("鞍山一村第一居委会", "鞍山一村第二居委会", False), ("东风社区", "东风里社区", False), ("社区", "居委会", False),
+    ("双桥村委会", "双桥社区居委会", False), ("双桥村委会", "双桥村", True), ("江湾镇政府", "江湾街道", False),
+    ("江湾镇人民政府", "江湾镇", True), ("光明村民委员会", "光明村", True)])
 def test_which_names_are_one_community(one, other, same):
     first, second = community_keys(pd.Series([one, other]))
     assert (first == second) is same

@@ -18,31 +18,46 @@ def town(tmp_path: Path) -> Path:
     return write_town(tmp_path / "town")
 
 
-def rewritten(town: Path, old: str, new: str) -> list[tuple[str, str, str]]:
-    """File, reason and fix of what check says after a change of the project file, the whereabouts alone."""
+def elsewhere(town: Path, *files: str) -> list[tuple[str, str, str, str]]:
+    """Severity, file, reason and fix of what check says of places where files claim another system."""
     path = town / "project.toml"
     text = path.read_text("utf-8")
-    assert old in text
-    path.write_text(text.replace(old, new), "utf-8")
+    for file in files:
+        section = next(one for one in text.split("\n\n") if f'file = "{file}"' in one)
+        plain = section.replace('\ncrs = "EPSG:4549"', "")
+        text = text.replace(section, plain.replace(f'file = "{file}"', f'file = "{file}"\n{ELSEWHERE}'))
+    path.write_text(text, "utf-8")
     found = check_project(town, Progress(Console(file=io.StringIO())))
-    return [(one.file, str(one.why), str(one.fix)) for one in found.problems if " km from " in str(one.why)]
+    return [(one.severity, one.file, str(one.why), str(one.fix)) for one in found.problems
+            if " km from " in str(one.why)]
 
 
 def test_outlines_that_no_other_file_lies_beside_are_named_alone(town):
-    ((file, why, fix),) = rewritten(town, 'file = "小区边界.gpkg"', f'file = "小区边界.gpkg"\n{ELSEWHERE}')
-    assert file == "小区边界.gpkg"
+    ((severity, file, why, fix),) = elsewhere(town, "小区边界.gpkg")
+    assert (severity, file) == ("error", "小区边界.gpkg")
     assert why.startswith("the estates (west, south, east, north) lie 56")
     assert "停车场.xlsx" in why
     assert fix == "correct the crs in the section of this file in project.toml"
 
 
+def test_outlines_and_buildings_of_one_wrong_export_do_not_outvote_the_rest(town):
+    ((_, file, why, _),) = elsewhere(town, "小区边界.gpkg", "楼栋.gpkg")
+    assert file == "小区边界.gpkg"
+    assert "楼栋.gpkg" not in why
+
+
 def test_streets_that_no_other_file_lies_beside_are_named_alone(town):
-    found = rewritten(town, 'file = "道路.gpkg"', f'file = "道路.gpkg"\n{ELSEWHERE}')
-    assert [(file, fix) for file, why, fix in found if why.startswith("the streets")] == [
-        ("道路.gpkg",
-         "correct the crs in the section of this file in project.toml, or give the streets of this area")]
-    assert {file for file, _, _ in found} == {"道路.gpkg"}
+    ((severity, file, why, fix),) = elsewhere(town, "道路.gpkg")
+    assert (severity, file) == ("error", "道路.gpkg")
+    assert why.startswith("the streets")
+    assert fix == "correct the crs in the section of this file in project.toml, or give the streets of this area"
+
+
+@pytest.mark.parametrize("file", ["养老.csv", "停车场.xlsx"])
+def test_a_list_that_lies_elsewhere_as_a_whole_stops_the_run(town, file):
+    said = elsewhere(town, file)
+    assert {one[:2] for one in said if "rows lie more than 100 km" in one[2]} == {("error", file)}
 
 
 def test_a_town_in_one_place_hears_nothing_of_it(town):
-    assert rewritten(town, "[project]", "[project]") == []
+    assert elsewhere(town) == []
