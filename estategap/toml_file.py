@@ -18,22 +18,29 @@ _QUOTES = "“”„‟＂‘’＇「」『』"
 _WHOLE_WORDS = "true|false|yes|no|on|off|是|否|有|无"
 _HINTS: tuple[tuple[str, Words], ...] = (
     (f"[{_QUOTES}]", say('write straight quotes, typed with the keyboard in English: "…"')),
+    (r"^\s*(?://|＃|;)", say("begin a remark with #")),
     (r"^\s*(?:【|［|\[[^\]\"']*(?:】|］))",
      say("write the name of a section in half-width brackets, such as [streets]")),
-    (rf"{_KEY}[:：＝]", say('write a half-width equals sign between key and value: key = "…"')),
-    (r"^[^\"'#]*[＝，。；、]|[\"'\]\w]\s*[，。；;、]\s*$",
-     say("write marks in half width, and none at the end of the line")),
-    (r"^\s*\[+[^\]#]*(?:#.*)?$", say("close the bracket: [section]")),
-    (r"\\", say("write paths with /, such as data/小区.xlsx, or in single quotes: '…'")),
-    (rf"{_KEY}=\s*(?:{_WHOLE_WORDS})\s*(?:#.*)?$", say("write true or false, in small letters and without quotes")),
+    (rf"{_KEY}[:：＝]|\{{\s*[\w-]+\s*[:：＝]", say('write a half-width equals sign between key and value: key = "…"')),
+    (rf"{_KEY}=\s*\{{[^}}]*$", say("write the whole { … } on one line")),
+    (rf"{_KEY}=\s*(?:\"[^\"]*\"|'[^']*'|[\w.+-]+)\s*[,，;；]?\s*[\w-]+\s*=",
+     say("write each key on a line of its own")),
+    (r"^[^\"'#]*[＝，。；、]|[\"'\]\w]\s*[，。；、]\s*(?:[\"'#]|$)|[\"'\]\w]\s*[,;]\s*$|[０-９－．＋]|^[　\xa0]",
+     say("write marks, digits and spaces in half width, and no mark at the end of the line")),
+    (r"^\s*\[+[^\]]*\]?\s*$", say("close the bracket: [section], or [[facilities]] for one of several lists")),
+    (r"\"[^\"]*\\", say("write paths with /, such as data/小区.xlsx, or in single quotes: '…'")),
+    (rf"{_KEY}=\s*(?:none|null|nil|nan)\s*$", say("leave the line out, or put # before it, where there is no value")),
+    (rf"{_KEY}=\s*(?:{_WHOLE_WORDS})\s*$", say("write true or false, in small letters and without quotes")),
     (rf"{_KEY}=\s*[0-9]{{4}}\s*[-/.年]\s*[0-9]{{1,2}}\s*[-/.月]", say("write the day as in 2026-10-31")),
-    (rf"{_KEY}=\s*[+-]?[0-9.,]+\s*[^\s0-9.,#]*\s*(?:#.*)?$",
+    (r"=\s*[+-]?[0-9.,]+\s*[^\s0-9.,\]}]*\s*\}?\s*$",
      say("write a plain number, such as 0.5 or 12000: no unit, no %, no comma, no 0 before it")),
-    (rf"{_KEY}=\s*(?:#.*)?$", say("give the value after the equals sign, or put # before the line")),
+    (rf"{_KEY}=\s*$", say("give the value after the equals sign, or put # before the line")),
     (rf"{_KEY}=\s*(?:\"[^\"]*|'[^']*)$", say("close the quote at the end of the value")),
+    (rf"{_KEY}=\s*(?:\"[^\"]*\"[^\s\"#]+.*\"|'[^']*'[^\s'#]+.*')\s*$",
+     say("write no quote of the same kind inside the value: \"it's\", '5\" wide'")),
     (rf"{_KEY}=\s*(?:\"[^\"]*\"|'[^']*')\s*[^\s#]", say("put # before what is only a remark")),
-    (rf"{_KEY}=\s*[^\s\"'\[{{0-9+-]", say('put text in quotes: "…"')),
     (r"^\s*[^\x00-\x7f]+\s*=", say("write the key as the template project.toml has it, in English")),
+    (rf"{_KEY}=\s*[^\s\"'\[{{0-9+-]", say('put text in quotes: "…"')),
 )
 """What people write that is no TOML, in the order in which it is looked for, and what to write instead."""
 _TWICE = re.compile(r"Cannot (?:declare|overwrite|mutate)|defined twice", re.IGNORECASE)
@@ -41,13 +48,16 @@ _PARSER = {str(one): one for one in (
     say("Invalid value"), say("Invalid statement"), say("Unescaped '\\' in a string"), say("Unterminated string"),
     say("Unclosed array"), say("Expected '=' after a key in a key/value pair"),
     say("Expected newline or end of document after a statement"), say("Expected ']' at the end of a table declaration"),
+    say("Unclosed inline table"), say("Expected ']]' at the end of an array declaration"),
     say("Expected \"'\""), say("Invalid initial character for a key part"))}
 """What the parser says, word for word."""
 _AT_LINE = re.compile(r"(?P<why>.*) \(at (?:line (?P<line>\d+), column \d+|end of document)\)")
 Fault: TypeAlias = tuple[int | None, str, Words, Words]
 """Line, what stands there, why it is no TOML, and what to write."""
-_LONGEST_STATEMENT = 1_000
+_LONGEST_STATEMENT = 10_000
 """Lines that one value may go over, and still be looked at."""
+_SEVERAL = re.compile(rf"{_KEY}=\s*(\[|\"\"\"|\'\'\')")
+_HEADER = re.compile(r"\s*\[\[?[\w.\"'-]+\]\]?\s*(?:#.*)?$")
 
 
 def read_toml(path: Path) -> tuple[dict[str, Any], str]:
@@ -63,7 +73,7 @@ def read_toml(path: Path) -> tuple[dict[str, Any], str]:
     try:
         return tomllib.loads(text), text
     except (ValueError, RecursionError) as error:  # such as brackets without end, or a number of 5000 digits
-        faults = list(_faults(text)) or [_across_lines(error, text.splitlines())]
+        faults = list(_faults(text)) or [_across_lines(error, _lines(text))]
         raise InputError([Problem(file=path.name, row=row, value=value, why=say("not valid TOML: {error}", error=why),
                                   fix=fix) for row, value, why, fix in faults]) from None
 
@@ -80,7 +90,7 @@ def line_of(text: str, *place: str | int) -> int | None:
     section: list[str] = []
     seen: dict[str, int] = {}
     found = None
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(_lines(text), start=1):
         if header := re.match(r"\s*(\[\[?)\s*([^\]]+?)\s*\]", line):
             section = [part.strip(" \"'") for part in header[2].split(".")]
             seen[header[2]] = seen.get(header[2], -1) + 1
@@ -96,33 +106,55 @@ def line_of(text: str, *place: str | int) -> int | None:
 
 def _faults(text: str) -> Iterator[Fault]:
     """What is wrong with each statement that is no TOML by itself."""
-    lines = text.splitlines()
+    lines = _lines(text)
     number = 0
     while number < len(lines):
-        length, why = _statement(lines, number)
-        if why is not None:
-            yield number + 1, lines[number].strip()[:_SHOWN_LENGTH], why, _hint(lines[number])
+        length = _length(lines, number)
+        statement = lines[number : number + length]
+        try:
+            tomllib.loads("\n".join(statement))
+        except (ValueError, RecursionError) as error:
+            at, fix = _inner(statement)
+            yield number + at + 1, statement[at].strip()[:_SHOWN_LENGTH], _said(error), fix
         number += length
 
 
-def _statement(lines: list[str], first: int) -> tuple[int, Words | None]:
-    """How many lines the statement that begins on a line has, and what is wrong with it."""
-    why = None
-    for length in range(1, min(len(lines) - first, _LONGEST_STATEMENT) + 1):
-        try:
-            tomllib.loads("\n".join(lines[first : first + length]))
-        except (ValueError, RecursionError) as error:
-            why = why or _said(error)
-            if not _goes_on(lines[first]) or "end of document" not in str(error):
-                break
-        else:
-            return length, None
-    return 1, why
+def _lines(text: str) -> list[str]:
+    """Lines as TOML counts them: other signs that end a line elsewhere may stand in a text."""
+    return [line.removesuffix("\r") for line in text.split("\n")]
 
 
-def _goes_on(line: str) -> bool:
-    """Whether the value that begins on a line may end on a later one: a list, or a text in three quotes."""
-    return re.search(r"=\s*(?:\[|\{|\"\"\"|''')", line) is not None
+def _length(lines: list[str], first: int) -> int:
+    """How many lines the statement that begins on a line has: more than one in a list, or a text in three quotes."""
+    begins = _SEVERAL.match(lines[first])
+    if begins is None:
+        return 1
+    rest = range(first + 1, min(first + _LONGEST_STATEMENT, len(lines)))
+    if begins[1] != "[":
+        closed = begins[1] in lines[first][begins.end():]
+        return 1 if closed else next((place - first + 1 for place in rest if begins[1] in lines[place]), 1)
+    depth = _still_open(lines[first])
+    for place in rest:
+        if depth <= 0 or _HEADER.match(lines[place]) or re.match(rf"{_KEY}=", lines[place]):
+            return place - first
+        depth += _still_open(lines[place])
+    return max(len(rest), 1) if depth <= 0 else 1
+
+
+def _still_open(line: str) -> int:
+    """How many brackets a line opens and does not close, those in texts and remarks left out."""
+    bare = re.sub(r"\"[^\"]*\"|'[^']*'|#.*", "", line)
+    return bare.count("[") - bare.count("]")
+
+
+def _inner(statement: list[str]) -> tuple[int, Words]:
+    """Which line of a statement is wrong, counted from 0, and what to write."""
+    if len(statement) == 1:
+        return 0, _hint(statement[0])
+    for place, line in enumerate(statement):
+        if re.search(f"[{_QUOTES}，、；［］]", line):
+            return place, _hint(line)
+    return 0, say("close the list with ] and put a comma between its values")
 
 
 def _across_lines(error: Exception, lines: list[str]) -> Fault:
@@ -137,7 +169,10 @@ def _across_lines(error: Exception, lines: list[str]) -> Fault:
 
 
 def _hint(line: str) -> Words:
-    return next((fix for pattern, fix in _HINTS if re.search(pattern, line, re.IGNORECASE)), say("correct that line"))
+    """What to write instead of a line; what stands in its remark is nobody's fault."""
+    remark = re.match(r"(?:[^\"'#]|\"[^\"]*\"|'[^']*')*(?=#)", line)
+    bare = remark[0] if remark and remark[0].strip() else line
+    return next((fix for pattern, fix in _HINTS if re.search(pattern, bare, re.IGNORECASE)), say("correct that line"))
 
 
 def _said(error: Exception) -> Words:

@@ -134,8 +134,8 @@ def _in_one_spelling(joined: pd.DataFrame, side: Rows | None) -> pd.DataFrame:
             assert side is not None  # noqa: S101 - one of the two files is given
             side.problem(column=fields_of("roster")[column].label, value=chosen, severity="warning",
                          why=say("{names} are taken for the same as {name}", names=tuple(others), name=chosen),
-                         fix="nothing, if they are one; else write before one of them what tells it from the other, such "
-                             "as its street")
+                         fix="nothing, if they are one; else write before one of them what tells it from the other, "
+                             "such as its street")
     return names
 
 

@@ -8,6 +8,9 @@ from gis.errors import InputError
 from maps.texts import problem_line
 
 QUOTES = 'write straight quotes, typed with the keyboard in English: "…"'
+BRACKET = "close the bracket: [section], or [[facilities]] for one of several lists"
+HALF = "write marks, digits and spaces in half width, and no mark at the end of the line"
+PATH = "write paths with /, such as data/小区.xlsx, or in single quotes: '…'"
 NUMBER = "write a plain number, such as 0.5 or 12000: no unit, no %, no comma, no 0 before it"
 TYPED = {
     "name = “四平路街道”": QUOTES,
@@ -15,13 +18,13 @@ TYPED = {
     "name = ‘四平路街道’": QUOTES,
     "【streets】": "write the name of a section in half-width brackets, such as [streets]",
     "[streets】": "write the name of a section in half-width brackets, such as [streets]",
-    "[streets": "close the bracket: [section]",
+    "[streets": BRACKET,
     'name："四平路街道"': 'write a half-width equals sign between key and value: key = "…"',
     'name: "四平路街道"': 'write a half-width equals sign between key and value: key = "…"',
     'name ＝ "四平路街道"': 'write a half-width equals sign between key and value: key = "…"',
-    'name = "四平路街道"，': "write marks in half width, and none at the end of the line",
-    'name = "四平路街道";': "write marks in half width, and none at the end of the line",
-    'file = "D:\\街道\\名册.xlsx"': "write paths with /, such as data/小区.xlsx, or in single quotes: '…'",
+    'name = "四平路街道"，': HALF,
+    'name = "四平路街道";': HALF,
+    'file = "D:\\街道\\名册.xlsx"': PATH,
     "walled = True": "write true or false, in small letters and without quotes",
     "walled = 是": "write true or false, in small letters and without quotes",
     "walled = no  # 没有围墙": "write true or false, in small letters and without quotes",
@@ -38,6 +41,23 @@ TYPED = {
     'name = "四平路街道" 街道办': "put # before what is only a remark",
     "name = 四平路街道": 'put text in quotes: "…"',
     "file = data/roster.xlsx": 'put text in quotes: "…"',
+    '  themes = ["停车"，"充电"]': HALF,
+    'themes = ["停车"、"充电"]': HALF,
+    'file = "a.gpkg", crs = "EPSG:4549"': "write each key on a line of its own",
+    'file = "a.gpkg" crs = "EPSG:4549"': "write each key on a line of its own",
+    'name = "四平"路"街道"': """write no quote of the same kind inside the value: "it's", '5" wide'""",
+    "radius = ５００": HALF,
+    '\u3000name = "x"': HALF,
+    "crs = None": "leave the line out, or put # before it, where there is no value",
+    "crs = null": "leave the line out, or put # before it, where there is no value",
+    "cars = { value: 0.55 }": 'write a half-width equals sign between key and value: key = "…"',
+    "cars = { value = 55% }": NUMBER,
+    "cars = {": "write the whole { … } on one line",
+    "[[facilities]": BRACKET,
+    "// 道路": "begin a remark with #",
+    "＃ 备注": "begin a remark with #",
+    "file = 道路.gpkg  # D:\\x": 'put text in quotes: "…"',
+    "文件 = 是": "write true or false, in small letters and without quotes",
     '名称 = "四平路街道"': "write the key as the template project.toml has it, in English",
 }
 
@@ -53,7 +73,7 @@ def refused(tmp_path, text):
 @pytest.mark.parametrize("line", TYPED)
 def test_a_line_that_people_type_is_answered_with_what_to_write(tmp_path, line):
     (problem,) = refused(tmp_path, f"# 说明\n[project]\n{line}\nseed = 1\n")
-    assert (problem.file, problem.row, problem.value) == ("project.toml", 3, line)
+    assert (problem.file, problem.row, problem.value) == ("project.toml", 3, line.strip())
     assert str(problem.fix) == TYPED[line]
     shown = problem_line(problem, "zh")
     assert "第 3 行" in shown
@@ -64,6 +84,27 @@ def test_all_wrong_lines_are_named_at_once_and_values_over_several_lines_are_lef
     problems = refused(tmp_path, '[project]\nname = “x”\nlist = [\n  "a",\n  "b",\n]\nwalled = 是\n'
                                  'text = """\nname = “y”\n"""\nspread = 5%\n')
     assert [one.row for one in problems] == [2, 7, 11]
+
+
+@pytest.mark.parametrize(("lines", "row", "fix"), [
+    (["themes = [", '  "停车"，', '  "充电",', "]"], 3, HALF),
+    (["themes = [", '  "停车",', "  “充电”,", "]"], 4, QUOTES),
+    (["themes = [", '  "停车"', '  "充电"', "]"], 2, "close the list with ] and put a comma between its values"),
+    (["themes = [", '  "停车",', '  "充电",'], 2, "close the list with ] and put a comma between its values")])
+def test_a_fault_in_a_list_over_several_lines_is_one_fault(tmp_path, lines, row, fix):
+    (problem,) = refused(tmp_path, "\n".join(["[project]", *lines, "seed = 1", "[streets]", ""]))
+    assert (problem.row, str(problem.fix)) == (row, fix)
+
+
+def test_long_lists_that_are_right_are_left_alone_and_cost_no_time(tmp_path):
+    lists = "".join(f"list{n} = [\n" + '  "x",\n' * 3000 + "]\n" for n in range(5))
+    (problem,) = refused(tmp_path, f"{lists}walled = 是\n")
+    assert problem.row == 5 * 3002 + 1
+
+
+def test_signs_that_end_a_line_elsewhere_do_not_count_as_lines(tmp_path):
+    (problem,) = refused(tmp_path, "# a\u2028b = 是\nwalled = 是\n")
+    assert problem.row == 2
 
 
 def test_the_same_section_twice_is_said_with_how_lists_are_written(tmp_path):
