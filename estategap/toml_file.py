@@ -54,6 +54,7 @@ _PARSER = {str(one): one for one in (
 _AT_LINE = re.compile(r"(?P<why>.*) \(at (?:line (?P<line>\d+), column \d+|end of document)\)")
 Fault: TypeAlias = tuple[int | None, str, Words, Words]
 """Line, what stands there, why it is no TOML, and what to write."""
+_LONGEST_LOOKED_AT = 1_000
 _LONGEST_STATEMENT = 10_000
 """Lines that one value may go over, and still be looked at."""
 _SEVERAL = re.compile(rf"{_KEY}=\s*(\[|\"\"\"|\'\'\')")
@@ -170,8 +171,9 @@ def _across_lines(error: Exception, lines: list[str]) -> Fault:
 
 def _hint(line: str) -> Words:
     """What to write instead of a line; what stands in its remark is nobody's fault."""
+    line = line[:_LONGEST_LOOKED_AT]
     remark = re.match(r"(?:[^\"'#]|\"[^\"]*\"|'[^']*')*(?=#)", line)
-    bare = remark[0] if remark and remark[0].strip() else line
+    bare = (remark[0] if remark and remark[0].strip() else line)
     return next((fix for pattern, fix in _HINTS if re.search(pattern, bare, re.IGNORECASE)), say("correct that line"))
 
 

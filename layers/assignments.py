@@ -7,6 +7,7 @@ from datetime import date
 import pandas as pd
 
 from gis.errors import ProblemLog, either, say
+from layers.catalogue import not_read
 from layers.cells import folded
 from layers.communities import community_keys
 from layers.files import Source
@@ -79,7 +80,7 @@ def read_responsibilities(
     kept = table.loc[rows.kept]
     rows.leave_out(kept.index[kept.duplicated(["analysis", "community"])], values=said, severity="error",
                    why="another row says who answers for this matter in this community", fix="keep one of the rows")
-    _note_communities(rows, communities)
+    _note_communities(rows, table["community"], communities)
     rows.done(rows.kept)
     return Responsibilities(table.loc[rows.kept].reset_index(drop=True).astype("object"))
 
@@ -118,12 +119,14 @@ def read_progress(
 
 
 def _as_estates_have_it(named: pd.Series, communities: pd.Series) -> pd.Series:
+    """The communities in the estates' spelling; a word for all of them (全部, 各社区) is the empty one."""
     spelling = pd.Series(communities.to_numpy(), index=community_keys(communities))
+    named = named.mask(folded(named).isin(not_read("everything")), "")
     return community_keys(named).map(spelling[~spelling.index.duplicated()]).fillna(named)
 
 
-def _note_communities(rows: Rows, communities: pd.Series) -> None:
-    named = rows.text("community").loc[rows.kept]
+def _note_communities(rows: Rows, named: pd.Series, communities: pd.Series) -> None:
+    named = named.loc[rows.kept]
     strange = named.index[(named != "") & ~community_keys(named).isin(set(community_keys(communities)))]
     rows.list_rows(strange, why="no estate is in this community", values=named, severity="warning", column="社区",
                    fix="write the community as the roster does, or leave it empty for all")

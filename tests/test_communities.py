@@ -43,7 +43,7 @@ def test_communities_are_pooled_whatever_their_spelling_and_the_planner_hears_of
     assert [(one.severity, one.value, str(one.why)) for one in log if "taken for" in str(one.why)] == [
         ("warning", "东风社区", "東風居委会 are taken for the same as 东风社区")]
     (tmp_path / "分工.csv").write_text(
-        "事项,社区,责任单位\n停车,東風社區,甲科\n停车,,乙科\n停车,西风社区,丙科\n", "utf-8")
+        "事项,社区,责任单位\n停车,東風社區,甲科\n停车,各社区,乙科\n停车,西风社区,丙科\n", "utf-8")
     found = read_responsibilities(Source(tmp_path / "分工.csv"), {"停车": "parking"}, estates.frame["community"],
                                   town=TOWN, log=log)
     assert (found.unit_of("parking", "东风社区"), found.unit_of("parking", "别处")) == ("甲科", "乙科")
