@@ -209,12 +209,18 @@ def test_what_is_wrong_in_the_project_file_is_named(town: Path, case: str):
 
 
 @pytest.mark.parametrize("case", RULES)
-def test_weights_and_rules_that_do_not_fit_are_named_by_run_and_by_check(town: Path, case: str):
+def test_weights_and_rules_that_do_not_fit_are_named(town: Path, case: str):
     text, expected = RULES[case]
     add(town, f"\n{text}\n")
     (message,) = refused(town)
     assert message.startswith("project.toml")
     assert expected in message
+
+
+@pytest.mark.parametrize("case", ["a weight of nobody", "a rule below zero"])
+def test_check_names_weights_and_rules_as_run_does(town: Path, case: str):
+    add(town, f"\n{RULES[case][0]}\n")
+    (message,) = refused(town)
     done = CliRunner().invoke(app, ["check", str(town), "--lang", "en"])
     assert (done.exit_code, message in done.stderr) == (1, True)
 
