@@ -7,6 +7,7 @@ from datetime import date
 
 import numpy as np
 import pandas as pd
+import shapely
 
 from gis.errors import InputError, Problem, ProblemLog, listed, say
 from gis.geometry import has_shape
@@ -122,6 +123,21 @@ def _estates(rows: Rows, estates: Estates) -> pd.Series:
     named = named_estate(rows.text("estate_id"), rows.text("estate_name"), estates, rows)
     points = rows.geometry[has_shape(rows.geometry)].representative_point()
     held = holding_estate(points, estates).reindex(rows.fields.index, fill_value=NO_ESTATE)
+    said = rows.text("estate_name").where(rows.text("estate_name") != "", rows.text("estate_id"))
+    strange = said.index[(said != "") & (named == NO_ESTATE) & (held != NO_ESTATE)]
+    if len(strange):
+        rows.problem(label=strange[0], value=str(said[strange[0]]), severity="warning",
+                     why=say("{count} complaints name an estate nobody knows and lie in one that is known; they count "
+                             "for the latter", count=len(strange)),
+                     fix="nothing, if they lie right; else write 小区编号 or 小区名称 as the estates' file does")
+    apart = said.index[(named != NO_ESTATE) & (held != NO_ESTATE) & (named != held)]
+    own = estates.frame.geometry.reindex(named[apart]).to_numpy()
+    apart = apart[~shapely.covers(own, points.reindex(apart).to_numpy())]  # not so of estates inside each other
+    if len(apart):
+        rows.problem(label=apart[0], value=str(said[apart[0]]), severity="warning",
+                     why=say("{count} complaints name one estate and lie in another; they count for the one they name",
+                             count=len(apart)),
+                     fix="nothing, if the names are right; else correct the name or the place")
     return named.where(named != NO_ESTATE, held)
 
 

@@ -23,7 +23,7 @@ _TIME = r"(?:[t ]?(?:上午|下午)?[0-9]{1,2}(?:[:时][0-9]{1,2}){1,2}分?(?:[.
 _BETWEEN_YEARS = re.compile("[、,;/和及与至到~–—-]| ")
 _MISTYPED = range(19_000, 21_000)
 """Numbers of five digits that are rather a year with a digit too many than a day of the fifties."""
-_DECADE = re.compile("(?:(20|21)世纪|(上个?世纪)|(19|20))?([0-9])0年代[初中末后]?期?")
+_DECADE = "(?:(20|21)世纪|(上个?世纪)|(19|20))?([0-9])0(?:(?:[、,-]|至|到)?([0-9])0)?(?:年代[初中末后]?期?|s)"
 _SHORT_YEAR = re.compile("([0-9]{2})年(?:建成?|竣工)?")
 _YEAR_OF_MANY = re.compile(f"([0-9]{{4}})年?(?:{_MONTH}月)?(?:建成?|竣工)?")
 _SERIAL = re.compile(r"([0-9]{5})(?:\.[0-9]*)?")
@@ -73,6 +73,9 @@ def _dated(typed: str) -> str:
     if len(typed) > _LONGEST or has_odd_digits(typed):
         return ""
     text = re.sub(f"^({_DIGIT}{{4}}|{_DIGIT}{{2}})(?=年|$)", lambda found: digits_of(found[0]), tidied(typed))
+    text = re.sub("^二十(一?)世纪", lambda found: f"2{len(found[1])}世纪", text)
+    text = re.sub("([二三四五六七八九])[、,至到]?([三四五六七八九])(?:十|0)(?=年代)",
+                  lambda found: f"{digits_of(found[1])}0、{digits_of(found[2])}0", text)
     text = re.sub("([二三四五六七八九])(?:十|0)(?=年代)", lambda found: digits_of(found[1]) + "0", text)
     return re.sub("[一二三四五六七八九十]{1,3}(?=[月日])", lambda found: f"{number_of(found[0]) or 0:.0f}", text)
 
@@ -93,15 +96,25 @@ def _within(years: list[int], last_year: int, *, vague: bool = False) -> Typed:
 
 
 def _decade(text: str, last_year: int) -> Typed | None:
-    found = _DECADE.fullmatch(text)
+    found = _decade_pattern().fullmatch(text)
     if found is None:
         return None
     century = int(found[1]) - 1 if found[1] else 19 if found[2] else int(found[3] or 0)
     first = _full_year(int(found[4]) * 10, last_year) if century == 0 else century * 100 + int(found[4]) * 10
     if isinstance(first, Words):
         return Typed(why=first)
-    bounds = _within([first, max(first, min(first + 9, last_year))], last_year)
-    return bounds if bounds.why else Typed(low=first, high=min(first + 9, last_year), approximate=True)
+    until = first + 9 if found[5] is None else first - first % 100 + int(found[5]) * 10 + 9
+    if until < first:
+        return Typed(why=_NOT_A_YEAR)
+    bounds = _within([first, max(first, min(until, last_year))], last_year)
+    return bounds if bounds.why else Typed(low=first, high=min(until, last_year), approximate=True)
+
+
+@functools.cache
+def _decade_pattern() -> re.Pattern[str]:
+    """One decade or two: 90年代, 建于80、90年代, 1990s."""
+    before, after = f"{any_of('year', 'before')}|{any_of('year', 'about')}", any_of("year", "after")
+    return re.compile(f"(?:{before})*{_DECADE}(?:{after}|{any_of('year', 'about_after')})*")
 
 
 def _short_year(text: str, last_year: int) -> Typed | None:

@@ -299,3 +299,15 @@ def test_complaints_that_mostly_lie_beside_the_estates_say_how_far_off(tmp_path,
         "2 of 3 complaints that have a place lie in no estate, half of them 600 m or more from the nearest"]
     _, log = count(tmp_path, estates, ["经度,纬度", *places, places[0]])
     assert not [one for one in log if "half of them" in str(one.why)]
+
+
+def test_a_name_that_does_not_fit_the_place_is_said_with_what_counts(tmp_path, estates):
+    """One names nobody's estate and lies in 光明; one names 光明 and lies in 幸福; one lies in 小幸福, inside 幸福."""
+    lines = ["小区名称,经度,纬度", "长安里,{:.8f},{:.8f}".format(*lon_lat(250, 50)),
+             "光明,{:.8f},{:.8f}".format(*lon_lat(20, 20)), "幸福小区（一期）,{:.8f},{:.8f}".format(*lon_lat(70, 70))]
+    counts, log = count(tmp_path, estates, lines)
+    assert counts["complaints"].to_dict() == {"A": 1, "B": 2, "C": 0, "D": 0}
+    assert [(one.row, one.value, str(one.why)) for one in log] == [
+        (2, "长安里",
+         "1 complaints name an estate nobody knows and lie in one that is known; they count for the latter"),
+        (3, "光明", "1 complaints name one estate and lie in another; they count for the one they name")]
