@@ -37,8 +37,8 @@ from layers.osm_online import (
     write_snapshot,
 )
 from layers.osmnx_bridge import Asking, ask_nominatim, ask_overpass
-from layers.outlines_assumed import points_of
-from layers.places import Town
+from layers.placing.outlines_assumed import points_of
+from layers.placing.places import Town
 from maps.view import Lang
 
 _CACHE = "cache"

@@ -20,17 +20,17 @@ from layers.assignments import Responsibilities, TaskProgress
 from layers.buildings import buildings_in_estates
 from layers.estates import mark_edge_of_data, read_estates
 from layers.estates_osm import estates_of_osm
-from layers.files import Source, open_source
 from layers.kinds import facility_kinds
 from layers.lifts import Lifts, with_lifts
-from layers.offset_check import check_offsets
 from layers.osm import read_osm
 from layers.osm_extract import OsmExtract
-from layers.outlines_assumed import points_of
 from layers.people import people_at_doors
-from layers.places import LON_LAT, Town
-from layers.quality import check_quality
-from layers.whereabouts import elsewhere
+from layers.placing.offsets import check_offsets
+from layers.placing.outlines_assumed import points_of
+from layers.placing.places import LON_LAT, Town
+from layers.placing.whereabouts import elsewhere
+from layers.quality.quality import check_quality
+from layers.reading.files import Source, open_source
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from estategap.runs import check_place, name_latest, put_in_place
 from gis.errors import InputError, Problem, ProblemLog, reported, say, system_reason
 from gis.ledger import Reading
 from gis.tables import Estates
-from layers.to_locate import FILE_NAME as TO_LOCATE
+from layers.placing.to_locate import FILE_NAME as TO_LOCATE
 from maps.outputs import write_outputs
 from maps.problem_list import write_problem_list
 from maps.texts import Texts

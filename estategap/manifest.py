@@ -13,7 +13,7 @@ from estategap import __version__
 from estategap.project import Project
 from gis.errors import InputError, Problem
 from gis.ledger import Reading
-from layers.file_checks import check_present
+from layers.reading.file_checks import check_present
 from maps.account import manifest_entry
 
 _LIBRARIES = ("geopandas", "shapely", "numpy", "pandas", "scipy", "pyproj", "pyogrio", "osmium", "highspy", "folium",

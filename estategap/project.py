@@ -27,8 +27,8 @@ from estategap.project_sections import (
 )
 from estategap.toml_file import line_of, read_toml
 from gis.errors import InputError, Problem, Value, Words, either, reported, say
-from layers.files import Source
 from layers.kinds import facility_kinds
+from layers.reading.files import Source
 
 FILE_NAME, SNAPSHOTS, _SHOWN_LENGTH = "project.toml", "osm", 80
 _SNAPSHOT = re.compile(r"\d{4}-\d\d-\d\d\.osm(\.pbf)?")

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from estategap.complaint_keys import ComplaintKeys
 from gis.errors import say
-from layers.cells import printable
+from layers.typed.cells import printable
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]

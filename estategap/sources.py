@@ -21,9 +21,9 @@ from layers.facilities_osm import facilities_of_osm
 from layers.gates import gates_of_osm, read_gates
 from layers.lifts import Lifts, read_lifts
 from layers.osm_extract import OsmExtract
-from layers.outlines_assumed import points_of, with_assumed_outlines
 from layers.people_raster import people_of_raster
-from layers.places import Town
+from layers.placing.outlines_assumed import points_of, with_assumed_outlines
+from layers.placing.places import Town
 from layers.profile import Profile, estimate_people
 from layers.rasters import read_raster_window
 from layers.streets import read_streets, streets_of_osm

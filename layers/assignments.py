@@ -7,12 +7,12 @@ from datetime import date
 import pandas as pd
 
 from gis.errors import ProblemLog, either, say
-from layers.catalogue import not_read
-from layers.cells import folded
-from layers.communities import community_keys
-from layers.files import Source
-from layers.places import Town
+from layers.columns.catalogue import not_read
+from layers.naming.communities import community_keys
+from layers.placing.places import Town
+from layers.reading.files import Source
 from layers.rows import Rows, read_rows
+from layers.typed.cells import folded
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,10 @@ import pandas as pd
 from gis.errors import ProblemLog
 from gis.geometry import has_shape
 from gis.tables import BaseMap, Buildings, Streets
-from layers.cells import as_text, folded
-from layers.fields import header_key
-from layers.files import Source, read_vector
-from layers.places import LON_LAT, Town, places_of_layer
+from layers.columns.fields import header_key
+from layers.placing.places import LON_LAT, Town, places_of_layer
+from layers.reading.files import Source, read_vector
+from layers.typed.cells import as_text, folded
 
 _CLASS_COLUMNS = ("street_class", "highway", "class", "fclass", "道路等级", "道路类型", "类别", "等级", "类型")
 _NAME_COLUMNS = ("name", "名称", "道路名称", "路名", "名稱")

@@ -10,9 +10,9 @@ from gis.errors import Problem, ProblemLog, say
 from gis.geometry import fault, repair_areas
 from gis.tables import NO_ESTATE, Buildings, Estates
 from layers.estates_osm import repaired_areas
-from layers.files import ROW, Source
 from layers.osm_extract import OsmExtract
-from layers.places import Town, holding_estate
+from layers.placing.places import Town, holding_estate
+from layers.reading.files import ROW, Source
 from layers.rows import Rows, read_rows
 
 _AREAS = ("Polygon", "MultiPolygon")

@@ -7,7 +7,7 @@ import pandas as pd
 from gis.errors import Problem, ProblemLog, say
 from gis.tables import NO_ESTATE, Estates, Facilities
 from layers.assumptions import assumed
-from layers.fields import fields_of
+from layers.columns.fields import fields_of
 from layers.kinds import facility_kind
 
 _NAMED_ROWS = 8

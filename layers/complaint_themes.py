@@ -8,8 +8,8 @@ from types import MappingProxyType
 
 import pandas as pd
 
-from layers.cells import folded
-from layers.chinese import simplified
+from layers.typed.cells import folded
+from layers.typed.chinese import simplified
 
 OTHER, UNSAID = "other", "unsaid"
 """Themes of a complaint that holds no word of any list, and of one that says nothing."""

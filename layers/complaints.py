@@ -12,15 +12,15 @@ import shapely
 from gis.errors import InputError, Problem, ProblemLog, listed, say
 from gis.geometry import has_shape
 from gis.tables import NO_ESTATE, Estates
-from layers.catalogue import document
-from layers.cells import as_text, folded
+from layers.columns.catalogue import document
 from layers.complaint_themes import OTHER, PREFIX, UNSAID, complaint_themes, holds_a_word, themes_of
-from layers.estate_names import named_estate, unknown_estates
-from layers.files import Source
-from layers.places import Town, holding_estate
+from layers.naming.estate_names import named_estate, unknown_estates
+from layers.placing.places import Town, holding_estate
+from layers.reading.files import Source
 from layers.rows import Rows, read_rows
-from layers.typed_ids import rounded_ids
-from layers.typed_words import words_of
+from layers.typed.cells import as_text, folded
+from layers.typed.ids import rounded_ids
+from layers.typed.words import words_of
 
 _OFTEN, _LONGEST, _NUMBER = 3, 20, re.compile(r"\d{4}")
 

@@ -30,7 +30,7 @@ from gis.errors import Words, say
 from gis.geometry import has_shape
 from gis.tables import NO_ESTATE
 from layers.assumptions import assumed
-from layers.names import normalised_names
+from layers.naming.names import normalised_names
 
 KEPT, DROPPED, ASKED = "kept", "dropped", "asked"
 """What became of a row or object: it counts; it is the same as another, which counts; it counts, but may be another."""

@@ -10,10 +10,10 @@ from gis.errors import ProblemLog, say
 from gis.tables import NO_ESTATE, Buildings, Doors
 from layers.assumptions import assumed
 from layers.buildings import footprint_of, with_ids
-from layers.files import Source
 from layers.osm_extract import OsmExtract
 from layers.osm_tags import osm_tags
-from layers.places import Town
+from layers.placing.places import Town
+from layers.reading.files import Source
 from layers.rows import Rows, read_rows
 
 

@@ -11,15 +11,15 @@ from gis.crs import in_crs
 from gis.errors import InputError, Problem, ProblemLog, say
 from gis.geometry import fault, has_shape, repair_areas
 from gis.tables import PEOPLE, Estates
-from layers.communities import in_one_spelling
-from layers.estate_names import unknown_estates
-from layers.fields import fields_of
-from layers.files import ROW, Source
-from layers.places import Town
+from layers.columns.fields import fields_of
+from layers.naming.communities import in_one_spelling
+from layers.naming.estate_names import unknown_estates
+from layers.placing.places import Town
+from layers.placing.to_locate import read_located
+from layers.reading.files import ROW, Source
 from layers.roster_join import OUTLINE_ROW, ROSTER_ROW, join
 from layers.rosters import read_side
 from layers.rows import Rows
-from layers.to_locate import read_located
 
 _AREAS = ("Polygon", "MultiPolygon")
 _LISTED = 20

@@ -7,10 +7,10 @@ import geopandas as gpd
 from gis.errors import Problem, ProblemLog, say
 from gis.geometry import fault, has_shape, repair_areas
 from gis.tables import Estates
-from layers.doubts import Doubts
 from layers.estates import mark_edge_of_data
 from layers.osm_extract import OsmExtract
-from layers.quality_shapes import list_nested, overlapping
+from layers.quality.doubts import Doubts
+from layers.quality.shapes import list_nested, overlapping
 from layers.streets import project_extent
 
 

@@ -15,14 +15,14 @@ from gis.tables import NO_ESTATE, Estates, Facilities
 from layers.buildings import with_ids
 from layers.capacity import with_bounds
 from layers.conflation import ASKED, DROPPED, conflate
-from layers.delimited import read_delimited
-from layers.estate_names import named_estate, unknown_estates
-from layers.files import ROW, Source
 from layers.kinds import facility_kind
-from layers.places import Town, holding_estate
+from layers.naming.estate_names import named_estate, unknown_estates
+from layers.placing.places import Town, holding_estate
+from layers.reading.delimited import read_delimited
+from layers.reading.files import ROW, Source
+from layers.reading.table_rows import fields_named
+from layers.reading.workbooks import read_workbook
 from layers.rows import Rows, read_rows
-from layers.table_rows import fields_named
-from layers.workbooks import read_workbook
 
 _NO_ROWS = frozenset({"the table has no rows", "the layer has no rows"})
 _FEWEST_FIELDS, _FEWEST_PLACES, _LISTED = 2, 5, 5

@@ -9,10 +9,10 @@ from gis.tables import NO_ESTATE, Estates, Gates
 from layers.assumptions import assumed
 from layers.buildings import with_ids
 from layers.doors import read_points
-from layers.files import Source
 from layers.osm_extract import OsmExtract
 from layers.osm_tags import osm_tags
-from layers.places import Town
+from layers.placing.places import Town
+from layers.reading.files import Source
 
 _DEFAULTS = {"foot": True, "vehicle": True, "closed": False}
 

@@ -7,9 +7,9 @@ import pandas as pd
 
 from gis.errors import ProblemLog
 from gis.tables import NO_ESTATE, Estates
-from layers.estate_names import named_estate, unknown_estates
-from layers.files import ROW, Source
-from layers.places import Town
+from layers.naming.estate_names import named_estate, unknown_estates
+from layers.placing.places import Town
+from layers.reading.files import ROW, Source
 from layers.rows import Rows, read_rows
 
 _COLUMNS = ("estate_id", "building", "year", "assessed_on")

@@ -12,11 +12,11 @@ import shapely
 from osmium.filter import EntityFilter, IdFilter, KeyFilter
 
 from gis.errors import InputError, Problem, reported, say
-from layers.file_checks import check_present
 from layers.osm_extract import Findings, OsmExtract, extract_of
 from layers.osm_noding import DEGREES, on_globe
 from layers.osm_parts import Records
 from layers.osm_tags import Conditions, OsmTags, Tags, osm_tags
+from layers.reading.file_checks import check_present
 
 _ENDINGS = (".osm", ".pbf")
 _AREA_RELATIONS = ("multipolygon", "boundary")

@@ -21,11 +21,11 @@ import shapely
 from gis.errors import InputError, Problem, ProblemLog, Words, reported, say
 from gis.ledger import Reading
 from gis.tables import Streets
-from layers.file_checks import check_present
-from layers.files import Source
 from layers.line_noding import same_course
 from layers.osm_tags import first_texts, street_classes, walked_classes
-from layers.places import Town, crs_name, places_of_layer
+from layers.placing.places import Town, crs_name, places_of_layer
+from layers.reading.file_checks import check_present
+from layers.reading.files import Source
 
 if TYPE_CHECKING:
     import networkx as nx

@@ -11,7 +11,7 @@ from rasterio.warp import transform_bounds
 from rasterio.windows import Window, from_bounds
 
 from gis.errors import InputError, Problem, reported, say
-from layers.file_checks import check_present, damaged
+from layers.reading.file_checks import check_present, damaged
 
 _MOST_BYTES = 2 * 2**30
 

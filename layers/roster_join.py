@@ -7,7 +7,8 @@ streets. What only looks alike is offered to the planner and never joined; an id
 import pandas as pd
 
 from gis.errors import Words, listed, say
-from layers.estate_names import (
+from layers.columns.fields import fields_of
+from layers.naming.estate_names import (
     called,
     id_keys,
     keyed,
@@ -18,7 +19,6 @@ from layers.estate_names import (
     say_contradictions,
     say_zeros,
 )
-from layers.fields import fields_of
 from layers.rosters import interval_fields, number_fields, text_fields
 from layers.rows import Rows
 

@@ -9,12 +9,12 @@ import pandas as pd
 from gis.errors import ProblemLog, say
 from gis.geometry import has_shape
 from gis.tables import PEOPLE
-from layers.cells import folded
-from layers.fields import fields_of
-from layers.files import ROW, Source
+from layers.columns.fields import fields_of
 from layers.people import typed_interval
-from layers.places import LON_LAT, Town
+from layers.placing.places import LON_LAT, Town
+from layers.reading.files import ROW, Source
 from layers.rows import Rows, read_rows
+from layers.typed.cells import folded
 
 _NO_FACTS = frozenset({"x", "y"})
 _TEXT_TYPES = frozenset({"text", "choice"})

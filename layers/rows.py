@@ -12,12 +12,12 @@ import pandas as pd
 from gis.errors import Problem, ProblemLog, Words, say
 from gis.geometry import has_shape
 from gis.ledger import ColumnRead, Reading
-from layers.cells import as_text, folded
-from layers.field_guide import marked_fields
-from layers.fields import columns_of, fields_of, not_read, read_fields
-from layers.files import ROW, Raw, Source, read_raw
-from layers.places import Town, crs_name, places_of_layer, places_of_table
-from layers.table_notes import is_total, total_signs
+from layers.columns.field_guide import marked_fields
+from layers.columns.fields import columns_of, fields_of, not_read, read_fields
+from layers.placing.places import Town, crs_name, places_of_layer, places_of_table
+from layers.reading.files import ROW, Raw, Source, read_raw
+from layers.reading.table_notes import is_total, total_signs
+from layers.typed.cells import as_text, folded
 
 _ONE_BY_ONE, _FEW = 200, 10
 """Rows with the same error, or the same warning, that are listed one by one; of more, the rest is one line."""

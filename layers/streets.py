@@ -13,13 +13,13 @@ from gis.errors import InputError, Problem, ProblemLog, Words, say
 from gis.geometry import covered_ground
 from gis.tables import Streets
 from layers.assumptions import assumed
-from layers.files import ROW, Source, read_raw
 from layers.line_noding import node_lines, same_course
 from layers.osm_extract import OsmExtract
 from layers.osm_parts import WGS84
 from layers.osm_tags import first_texts, osm_tags, street_classes, walked_classes
 from layers.osmnx_bridge import read_graphml
-from layers.places import Town, places_of_layer
+from layers.placing.places import Town, places_of_layer
+from layers.reading.files import ROW, Source, read_raw
 from layers.rows import Rows
 
 _NO = frozenset({"", "no", "n", "f", "false", "0", "0.0", "none", "nan", "否"})
@@ -55,7 +55,7 @@ def read_streets(source: Source, *, town: Town, log: ProblemLog, complete_around
     whether one may walk there; a column ``foot`` overrides it.
 
     Args:
-        source: any vector file that ``layers.files.read_vector`` reads, or GraphML of osmnx.
+        source: any vector file that ``layers.reading.files.read_vector`` reads, or GraphML of osmnx.
         town: the CRS of the result, by default that of the lines' middle, and where the project lies.
         log: takes warnings on what was left out, and the account of the lines.
         complete_around: the file has every street as far as people walk, or there are none beyond; else the streets

@@ -10,8 +10,8 @@ from typing import Any
 
 import xlsxwriter
 
-from layers.catalogue import Field, not_read
-from layers.field_guide import Guide, fields_for, guides_of, marked_fields
+from layers.columns.catalogue import Field, not_read
+from layers.columns.field_guide import Guide, fields_for, guides_of, marked_fields
 from maps.texts import Texts
 from maps.view import Lang
 

@@ -9,9 +9,9 @@ import openpyxl
 import pandas as pd
 import xlsxwriter
 
-from layers.catalogue import Field, fields_of
-from layers.field_guide import guides_of
-from layers.to_locate import SHEET, Listed, existing_list
+from layers.columns.catalogue import Field, fields_of
+from layers.columns.field_guide import guides_of
+from layers.placing.to_locate import SHEET, Listed, existing_list
 from maps.texts import Texts
 from maps.view import Lang
 

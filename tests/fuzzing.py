@@ -36,13 +36,13 @@ from layers.estates import read_estates
 from layers.estates_osm import estates_of_osm
 from layers.facilities import read_facilities
 from layers.facilities_osm import facilities_of_osm
-from layers.files import Source
 from layers.gates import gates_of_osm
 from layers.kinds import facility_kinds
 from layers.osm import read_osm
 from layers.people_raster import people_of_raster
-from layers.places import Town
+from layers.placing.places import Town
 from layers.rasters import read_raster_window
+from layers.reading.files import Source
 from layers.streets import read_streets, streets_of_osm
 from maps.problem_list import write_problem_list
 from maps.texts import problem_line

@@ -6,7 +6,7 @@ from shapely.geometry import box
 
 from gis.errors import ProblemLog
 from gis.tables import Buildings, Estates, Facilities, Gates, Streets
-from layers.quality import check_quality
+from layers.quality.quality import check_quality
 
 CRS = "EPSG:4549"
 X, Y = 552_000, 3_527_000

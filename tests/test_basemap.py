@@ -6,8 +6,8 @@ import shapely
 
 from gis.errors import ProblemLog
 from layers.basemap import read_basemap, street_kinds
-from layers.files import Source
-from layers.places import Town
+from layers.placing.places import Town
+from layers.reading.files import Source
 
 LINES = [shapely.LineString([(500_000, 3_400_000 + y), (500_100, 3_400_000 + y)]) for y in range(5)]
 

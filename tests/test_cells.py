@@ -12,11 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gis.errors import ProblemLog
-from layers.cells import as_choice, as_date, as_number, as_text, as_words, as_year, as_yes_no
-from layers.characters import number_of, tidied
-from layers.fields import read_fields
-from layers.typed_numbers import NumberRule
-from layers.typed_words import units_of
+from layers.columns.fields import read_fields
+from layers.typed.cells import as_choice, as_date, as_number, as_text, as_words, as_year, as_yes_no
+from layers.typed.characters import number_of, tidied
+from layers.typed.numbers import NumberRule
+from layers.typed.words import units_of
 from maps.texts import words
 
 UNKNOWN = frozenset({"-", "—", "不详", "n/a"})

@@ -6,10 +6,10 @@ from small_town import CRS
 
 from gis.errors import ProblemLog
 from layers.assignments import read_responsibilities
-from layers.communities import community_keys, in_one_spelling
 from layers.estates import read_estates
-from layers.files import Source
-from layers.places import Town
+from layers.naming.communities import community_keys, in_one_spelling
+from layers.placing.places import Town
+from layers.reading.files import Source
 
 TOWN = Town(CRS, (120.54, 31.86, 120.57, 31.9))
 

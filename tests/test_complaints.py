@@ -16,8 +16,8 @@ from gis.errors import InputError, ProblemLog
 from gis.tables import Estates
 from layers.complaint_themes import complaint_themes, theme_columns, themes_of
 from layers.complaints import ComplaintPeriod, ComplaintWords, count_complaints, with_complaints
-from layers.files import Source
-from layers.places import Town
+from layers.placing.places import Town
+from layers.reading.files import Source
 from maps.texts import Texts
 from tests import town as analysis_town
 from tests.small_town import table, write_town

@@ -16,8 +16,8 @@ from gis.errors import ProblemLog
 from gis.tables import Estates, Facilities
 from layers.conflation import conflate
 from layers.facilities import merge_facilities, read_facilities
-from layers.files import Source
-from layers.places import Town
+from layers.placing.places import Town
+from layers.reading.files import Source
 from tests.small_town import X0, Y0, table, write_town
 
 CRS = "EPSG:4549"

@@ -14,9 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely import LineString, Point, Polygon
 
-from layers.coordinate_cells import as_typed, split_pair
-from layers.coordinates import LOST, Coordinates, mend_layer, problems_of, read_coordinates
-from layers.files import read_vector
+from layers.placing.coordinates import LOST, Coordinates, mend_layer, problems_of, read_coordinates
+from layers.reading.files import read_vector
+from layers.typed.coordinates import as_typed, split_pair
 from maps.texts import problem_line
 
 CITIES = {  # degrees east and north of city centres, to two places

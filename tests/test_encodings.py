@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gis.errors import InputError, ProblemLog
-from layers.encodings import codec
-from layers.fields import read_fields
-from layers.files import Source, read_raw, read_vector
+from layers.columns.fields import read_fields
+from layers.reading.encodings import codec
+from layers.reading.files import Source, read_raw, read_vector
 
 NAMES = ["幸福小区", "鞍山三村", "龘㙟里", "光明（东）"]
 

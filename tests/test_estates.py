@@ -8,8 +8,8 @@ import shapely
 
 from gis.errors import InputError, ProblemLog
 from layers.estates import mark_edge_of_data, read_estates
-from layers.files import Source
-from layers.places import Town
+from layers.placing.places import Town
+from layers.reading.files import Source
 
 HOSTILE = ["<script>alert(1)</script>", "=cmd|' /C calc'!A0", "../../etc/passwd", "🏠", "长" * 200]
 

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gis.errors import InputError
-from layers.files import Source, read_raw, read_vector
+from layers.reading.files import Source, read_raw, read_vector
 
 HEAD = '<?xml version="1.0" encoding="{}"?>\n<kml xmlns="http://www.opengis.net/kml/2.2"><Document><name>四平路</name>'
 AREA = ("<Polygon><outerBoundaryIs><LinearRing><coordinates>121.5,31.28,0 121.501,31.28,0 121.501,31.281,0 "

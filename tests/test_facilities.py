@@ -11,8 +11,8 @@ from gis.errors import InputError, ProblemLog
 from gis.tables import Estates, Facilities
 from layers.capacity import compare_with_roster, total_between, with_bounds
 from layers.facilities import inside_estates, read_facilities
-from layers.files import Source
-from layers.places import Town
+from layers.placing.places import Town
+from layers.reading.files import Source
 
 CRS = "EPSG:4549"
 WEST, SOUTH = 500_000, 3_400_000

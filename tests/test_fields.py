@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gis.errors import ProblemLog
-from layers.fields import fields_of, header_key, is_personal, match_columns, normalised_name, read_fields
+from layers.columns.fields import fields_of, header_key, is_personal, match_columns, normalised_name, read_fields
 
 TABLES = ("roster", "facility", "building", "door", "gate", "complaint", "lift", "responsibility", "progress",
           "location")

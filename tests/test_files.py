@@ -10,7 +10,7 @@ import pytest
 import shapely
 
 from gis.errors import InputError
-from layers.files import ROW, Source, read_table, read_vector
+from layers.reading.files import ROW, Source, read_table, read_vector
 
 NAMES = [f"幸福小区{number}" for number in range(300)]
 TABLE = '小区名称,户数\r\n幸福小区,1280\r\n\r\n"光明,一期",\r\n'

@@ -8,11 +8,11 @@ import pytest
 from shapely.geometry import box
 
 from gis.errors import InputError, ProblemLog
-from layers.fields import read_fields
-from layers.files import ROW, Source, read_raw
-from layers.places import Town
+from layers.columns.fields import read_fields
+from layers.placing.places import Town
+from layers.reading.files import ROW, Source, read_raw
+from layers.reading.table_notes import is_total, is_total_row
 from layers.rows import read_rows
-from layers.table_notes import is_total, is_total_row
 
 HEAD = ["小区名称", "户数", "常住人口"]
 TOWN = Town("EPSG:4549", None)

@@ -25,8 +25,8 @@ from estategap.progress import Progress
 from gis.errors import InputError, ProblemLog
 from layers.estates import read_estates
 from layers.facilities import read_facilities
-from layers.files import Source
-from layers.places import Town
+from layers.placing.places import Town
+from layers.reading.files import Source
 from maps.texts import problem_line
 
 PER_FILE, PARTS = 85, 2

@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 from pypinyin import lazy_pinyin
 
 from gis.errors import ProblemLog
-from layers.catalogue import fields_of, tables
-from layers.fields import read_fields
-from layers.headers import header_key, match_columns
-from layers.personal import is_identity_number, is_personal
+from layers.columns.catalogue import fields_of, tables
+from layers.columns.fields import read_fields
+from layers.columns.headers import header_key, match_columns
+from layers.typed.personal import is_identity_number, is_personal
 
 
 def how(header, table="roster", **kwargs):

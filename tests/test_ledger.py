@@ -11,8 +11,8 @@ from estategap.job import check_project
 from estategap.progress import Progress
 from gis.errors import InputError, ProblemLog, say
 from gis.ledger import Reading
-from layers.files import Source
-from layers.places import Town
+from layers.placing.places import Town
+from layers.reading.files import Source
 from layers.rows import read_rows
 from maps.account import row_ranges
 from maps.texts import Texts

@@ -11,9 +11,9 @@ import pytest
 from gis.errors import InputError, ProblemLog
 from gis.tables import Estates
 from layers.assignments import Responsibilities, TaskProgress, read_progress, read_responsibilities
-from layers.files import Source
 from layers.lifts import Lifts, read_lifts, with_lifts
-from layers.places import Town
+from layers.placing.places import Town
+from layers.reading.files import Source
 
 TOWN = Town("EPSG:4549")
 MATTERS = {"parking": "parking", "停车": "parking", "elderly_care": "elderly_care", "养老": "elderly_care"}

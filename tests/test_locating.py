@@ -22,10 +22,10 @@ from gis.errors import InputError, ProblemLog
 from gis.tables import Buildings, Estates, Streets
 from layers.assumptions import assumed
 from layers.estates import read_estates
-from layers.files import Source
-from layers.outlines_assumed import with_assumed_outlines
-from layers.places import Town
-from layers.to_locate import existing_list
+from layers.placing.outlines_assumed import with_assumed_outlines
+from layers.placing.places import Town
+from layers.placing.to_locate import existing_list
+from layers.reading.files import Source
 from maps.to_locate import list_to_locate
 
 CRS = "EPSG:4549"

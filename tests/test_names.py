@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from layers.names import candidates, normalised_name, normalised_names, offered, paired_names, split_aliases
+from layers.naming.names import candidates, normalised_name, normalised_names, offered, paired_names, split_aliases
 from maps.texts import words
 
 DIFFERENT = (

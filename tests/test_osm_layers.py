@@ -12,10 +12,10 @@ from layers.buildings import buildings_in_estates, buildings_of_osm, read_buildi
 from layers.doors import doors_of_osm, read_doors
 from layers.estates_osm import estates_of_osm
 from layers.facilities_osm import facilities_of_osm
-from layers.files import Source
 from layers.gates import gates_of_osm, read_gates
 from layers.osm import read_osm
-from layers.places import Town
+from layers.placing.places import Town
+from layers.reading.files import Source
 from layers.streets import streets_of_osm
 
 CRS = "EPSG:4549"

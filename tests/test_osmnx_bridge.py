@@ -8,10 +8,10 @@ import shapely
 
 from gis.errors import InputError, ProblemLog
 from gis.tables import Streets
-from layers.files import Source
 from layers.osm import read_osm
 from layers.osmnx_bridge import read_graphml, to_graph, write_graphml
-from layers.places import Town
+from layers.placing.places import Town
+from layers.reading.files import Source
 from layers.streets import read_streets, streets_of_osm
 
 CRS = "EPSG:4549"

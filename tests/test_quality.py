@@ -13,9 +13,9 @@ from estategap.job import check_project
 from estategap.progress import Progress
 from gis.errors import Problem
 from gis.tables import Estates
-from layers.catalogue import fields_of
+from layers.columns.catalogue import fields_of
 from layers.kinds import facility_kinds
-from layers.plausible import limits, parts, ratios
+from layers.quality.plausible import limits, parts, ratios
 
 CORRECT = ("look whether the figures are of one day and one area; correct the wrong one, or leave it empty where it is "
            "not known")

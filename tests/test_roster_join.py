@@ -7,8 +7,8 @@ import shapely
 from gis.errors import ProblemLog
 from layers.complaints import count_complaints
 from layers.estates import read_estates
-from layers.files import Source
-from layers.places import Town
+from layers.placing.places import Town
+from layers.reading.files import Source
 
 TOWN = Town("EPSG:4549")
 

@@ -15,11 +15,11 @@ from openpyxl.utils import get_column_letter
 from gis.errors import ProblemLog
 from gis.tables import CHECK_UP, CHECK_UP_TEXTS, PEOPLE, Estates
 from layers.assumptions import assumed, assumed_words
-from layers.estate_names import named_estate, unknown_estates
+from layers.columns.fields import fields_of
 from layers.estates import read_estates
-from layers.fields import fields_of
-from layers.files import Source
-from layers.places import Town
+from layers.naming.estate_names import named_estate, unknown_estates
+from layers.placing.places import Town
+from layers.reading.files import Source
 from layers.rosters import number_fields, text_fields
 from layers.rows import read_rows
 from maps.texts import translations

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gis.errors import InputError, ProblemLog
-from layers.fields import read_fields
-from layers.files import ROW, Source, open_source, read_raw, read_table
-from layers.table_rows import Cells, as_table, blank_to_none
+from layers.columns.fields import read_fields
+from layers.reading.files import ROW, Source, open_source, read_raw, read_table
+from layers.reading.table_rows import Cells, as_table, blank_to_none
 
 
 def workbook(path, *, merged=(), hidden=(), **sheets):

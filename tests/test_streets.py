@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gis.errors import InputError, ProblemLog
-from layers.files import Source
 from layers.line_noding import node_lines
-from layers.places import Town
+from layers.placing.places import Town
+from layers.reading.files import Source
 from layers.streets import read_streets
 
 CRS = "EPSG:4549"

@@ -16,14 +16,14 @@ from estategap.cli import app
 from estategap.project import Project, read_settings
 from estategap.starter import make_project
 from gis.errors import InputError, ProblemLog
-from layers.catalogue import document, fields_of, not_read
+from layers.columns.catalogue import document, fields_of, not_read
+from layers.columns.field_guide import fields_for, guides_of, marked_fields
+from layers.columns.fields import is_personal, read_fields
+from layers.columns.headers import match_columns
 from layers.estates import read_estates
-from layers.field_guide import fields_for, guides_of, marked_fields
-from layers.fields import is_personal, read_fields
-from layers.files import Source, read_table
-from layers.headers import match_columns
 from layers.kinds import facility_kinds
-from layers.places import Town
+from layers.placing.places import Town
+from layers.reading.files import Source, read_table
 from maps.templates import Sheet, example_mark, header, unit_of, used_by, write_template
 from maps.texts import Texts
 

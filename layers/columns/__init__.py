@@ -1,0 +1,1 @@
+"""Which columns a planner may bring, and by what name."""

@@ -1,0 +1,1 @@
+"""Which names of estates, streets and communities are the same."""

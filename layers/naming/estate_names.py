@@ -1,0 +1,246 @@
+"""Which estate does a row of another list name, and which may it mean where it names none?"""
+
+import itertools
+import re
+from collections.abc import Mapping
+from typing import cast
+
+import numpy as np
+import pandas as pd
+
+from gis.errors import Severity, Words, say
+from gis.tables import NO_ESTATE, Estates
+from layers.naming.names import candidates, normalised_names, offered, paired_names, split_aliases
+from layers.rows import Rows
+
+_STREET = re.compile(".{1,}(?:街道|街道办事处|镇|乡|新区|区)$")
+"""A place before an estate's name that is never a part of it; a community's name (鞍山) may be."""
+_DISTRICT = "区"
+_PART_OF_TOWN = re.compile("[东南西北中上下老新内外]{1,2}区|[^东南西北]?区")
+"""What looks like a district and is a part of an estate's name: 东区花园 and 西区花园 are two."""
+_BEFORE_STREET = "^(.{2,}?[区县市])(?=.{2})"
+_NAMES_ASKED = 100
+"""Names of one list for which alike ones are looked up: each is held against every name there is."""
+_ONE_BY_ONE = 100
+
+
+def name_table(names: pd.Series, aliases: pd.Series, streets: pd.Series) -> pd.DataFrame:
+    """All names of rows: ``row`` (the label), ``name``, ``alias`` (whether it is another name), ``street`` of the row.
+
+    Official names come first, empty ones are left out.
+    """
+    official = names[names != ""]
+    other = aliases[aliases != ""].map(split_aliases).explode().dropna()
+    whole = pd.concat([official, other]).astype("object")
+    table = pd.DataFrame({"row": whole.index, "name": whole.to_numpy(dtype=object),
+                          "alias": np.repeat([False, True], [len(official), len(other)])})
+    return table.assign(street=table["row"].map(streets)).drop_duplicates(["row", "name"], ignore_index=True)
+
+
+def street_names(*columns: pd.Series) -> frozenset[str]:
+    """Streets and districts that may stand before an estate's name, of those that the rows name."""
+    return frozenset(name for column in columns for name in column.unique()
+                     if _STREET.fullmatch(str(name)) and not _PART_OF_TOWN.fullmatch(str(name)))
+
+
+def keyed(ours: pd.DataFrame, theirs: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Two tables of names with what is needed to find the same ones.
+
+    ``key`` is that of ``paired_names``, ``whole`` the key with the places before it; ``street`` and ``district`` are
+    the folded ones of the row, ``street_before`` and ``district_before`` those that stand before the name; ``""`` where
+    there is none.
+    """
+    places = street_names(ours["street"], theirs["street"])
+    keys = paired_names(ours["name"], theirs["name"], places)
+    known = sorted(normalised_names(pd.Series(sorted(places), dtype="object")).unique(), key=len, reverse=True)
+    districts = "|".join(re.escape(one) for one in known if one.endswith(_DISTRICT))
+    streets = "|".join(re.escape(one) for one in known if not one.endswith(_DISTRICT))
+    before = re.compile(f"^(?P<district>{districts or '(?!)'})?(?P<street>{streets or '(?!)'})?")
+    tables = []
+    for table, key in zip((ours, theirs), keys, strict=True):
+        whole = normalised_names(table["name"])
+        said = whole.str.extract(before).fillna("")
+        of_row = normalised_names(table["street"].astype("object"))
+        found = table.assign(
+            key=key, whole=whole, street=_street_keys(of_row), street_before=_street_keys(said["street"]),
+            district=of_row.str.extract(_BEFORE_STREET, expand=False).fillna(of_row.where(
+                of_row.str.endswith(_DISTRICT), "")).where(lambda one: one.str.endswith(_DISTRICT), ""),
+            district_before=said["district"])
+        tables.append(found[found["key"] != ""])
+    return tables[0], tables[1]
+
+
+def same_names(ours: pd.DataFrame, theirs: pd.DataFrame) -> pd.DataFrame:
+    """Pairs of rows of two ``keyed`` tables that bear the same name: ``row_x`` of ours and ``row_y`` of theirs.
+
+    They are not the same where they say different streets or districts, in a column or before the name. A name that is
+    the same to the letter comes before one that is so without the places before it; and where a name is the official
+    one of some rows and another one of others, it is that of the former.
+    """
+    pairs = ours.merge(theirs, on="key")
+    pairs = pairs[~_elsewhere(pairs)]
+    pairs = pairs.assign(less_exact=pairs["whole_x"] != pairs["whole_y"])
+    for order, side in (("less_exact", "row_x"), ("alias_y", "row_x"), ("alias_x", "row_y")):
+        pairs = pairs[pairs[order] == pairs.groupby([side, "key"])[order].transform("min")]
+    return pairs[["row_x", "row_y"]].drop_duplicates(ignore_index=True)
+
+
+def id_keys(ids: pd.Series) -> pd.Series:
+    """Ids as they are compared: full width, case and outer spaces folded, 1.0 as 1."""
+    return ids.astype("str").str.normalize("NFKC").str.casefold().str.strip().str.replace(
+        r"^([0-9]+)\.0+$", r"\1", regex=True).astype("object")
+
+
+def same_ids(asked: pd.Series, known: pd.Series) -> tuple[pd.Series, pd.Series]:
+    """The known id of each different asked one, on the latter; and those of them that differ by leading zeros.
+
+    An id as it stands comes first, then its ``id_keys``, then what Excel makes of 001 where it is the only one on
+    both sides; an id that may be two of the known ones is none.
+    """
+    mine = pd.Series(asked[asked != ""].unique(), dtype="object")
+    there = pd.Series(known[known != ""].unique(), dtype="object")
+    own, keys = id_keys(mine), id_keys(there)
+    exact = mine.where(mine.isin(there))
+    alike = exact.fillna(own.map(_single(keys, there)))
+    bare = own.str.replace("^0+(?=[0-9]+$)", "", regex=True)
+    alone = own.groupby(bare).transform("nunique") == 1
+    short = bare.map(_single(keys.str.replace("^0+(?=[0-9]+$)", "", regex=True), there)).where(alone & alike.isna())
+    found = alike.fillna(short).set_axis(mine.to_numpy()).dropna()
+    return found, short.set_axis(mine.to_numpy()).dropna()
+
+
+def say_zeros(rows: Rows, short: pd.Series) -> None:
+    """Say of ids that differ by leading zeros that they are taken as the same."""
+    if len(short):
+        rows.problem(
+            value=str(short.index[0]), severity="warning",
+            why=say("{count} ids differ from those of the estates only by leading zeros and are taken as the same, "
+                    "such as {id} and {known}", count=len(short), id=str(short.index[0]), known=str(short.iloc[0])),
+            fix="write 小区编号 alike in all files; in Excel make the column text before typing 001")
+
+
+def say_contradictions(rows: Rows, by_id: pd.Series, by_name: pd.Series, severity: Severity) -> None:
+    """List rows whose id is one estate's and whose name another's; both as they are to be called, on the labels."""
+    for label, one, two in zip(by_id.index[:_ONE_BY_ONE], by_id, by_name.loc[by_id.index], strict=False):
+        rows.problem(label=label, severity=severity, fix="correct one of the two",
+                     why=say("the id says {a}, the name says {b}", a=str(one), b=str(two)))
+    if len(by_id) > _ONE_BY_ONE:
+        rows.problem(label=by_id.index[_ONE_BY_ONE], severity=severity, fix="correct one of the two",
+                     why=say("{count} more rows: {why}", count=len(by_id) - _ONE_BY_ONE,
+                             why=say("the id says one estate, the name another")))
+
+
+def named_estate(ids: pd.Series, names: pd.Series, estates: Estates, rows: Rows | None = None) -> pd.Series:
+    """The estate that each row of a list names: by id, else by a name that is surely the same, else ``NO_ESTATE``.
+
+    A name that several estates bear names none of them, and a row whose id is one estate's and whose name is
+    another's names none either, which ``unknown_estates`` says of it.
+
+    Args:
+        ids: as the list writes them.
+        names: official names or others (别名), on the same labels.
+        estates: those there are.
+        rows: of the list; given, ids that differ from those of the estates by leading zeros are said.
+    """
+    found, short = same_ids(ids, estates.ids.to_series())
+    if rows is not None:
+        say_zeros(rows, short)
+    by_id = ids.map(found).astype("object")
+    by_name, other = _by_names(by_id, names.astype("object"), estates)
+    estate = by_id.where(by_id.notna(), by_name).mask(other.notna())
+    return estate.where(estate.notna(), NO_ESTATE).astype("object")
+
+
+def _by_names(by_id: pd.Series, names: pd.Series, estates: Estates) -> tuple[pd.Series, pd.Series]:
+    """The only estate of each name; and where the name is not that of the estate ``by_id``, one whose it is."""
+    frame = estates.frame
+    different = pd.Series(names[names != ""].unique(), dtype="object")
+    asked, known = keyed(pd.DataFrame({"row": different, "name": different, "alias": False, "street": ""}),
+                         name_table(frame["name"], frame["alias_names"], frame["street"]))
+    pairs = same_names(asked, known)
+    single = pairs[~pairs["row_x"].duplicated(keep=False)].set_index("row_x")["row_y"]
+    both = pd.DataFrame({"row_x": names, "row_y": by_id})[by_id.notna() & names.isin(pairs["row_x"])]
+    every = asked.merge(known, on="key")[["row_x", "row_y"]]
+    own = pd.MultiIndex.from_frame(both).isin(pd.MultiIndex.from_frame(every))
+    other = both.loc[~own, "row_x"].map(pairs.drop_duplicates("row_x").set_index("row_x")["row_y"])
+    return names.map(single).astype("object"), other.reindex(names.index).astype("object")
+
+
+def _single(keys: pd.Series, values: pd.Series) -> pd.Series:
+    return values.set_axis(keys.to_numpy())[~keys.duplicated(keep=False).to_numpy()]
+
+
+def _street_keys(streets: pd.Series) -> pd.Series:
+    """Folded streets without the city and district before them; a district is no street."""
+    keys = streets.str.replace(_BEFORE_STREET, "", regex=True)
+    return keys.mask(keys.str.endswith(_DISTRICT), "")
+
+
+def _elsewhere(pairs: pd.DataFrame) -> "pd.Series[bool]":
+    """Whether the two rows of a pair say different places; what stands before the same words is a part of both."""
+    there = pd.Series(data=False, index=pairs.index)
+    for kind in ("street", "district"):
+        for ours, theirs in itertools.product((f"{kind}_x", f"{kind}_before_x"), (f"{kind}_y", f"{kind}_before_y")):
+            differ = (pairs[ours] != pairs[theirs]) & (pairs[ours] != "") & (pairs[theirs] != "")
+            if "before" in ours + theirs:
+                differ &= pairs["whole_x"] != pairs["whole_y"]
+            some = pairs.loc[differ, [ours, theirs]].drop_duplicates()
+            short = [one.startswith(two) or two.startswith(one) for one, two in some.itertuples(index=False)]
+            same = pd.MultiIndex.from_frame(some[np.array(short, dtype=bool)])
+            there |= differ & ~pd.MultiIndex.from_frame(pairs[[ours, theirs]]).isin(same)
+    return there
+
+
+def unknown_estates(rows: Rows, names: pd.Series, estates: Estates) -> None:
+    """Say of each name that is no estate's which estates may be meant, once per name, as a warning of its first row.
+
+    The first hundred names are looked up. Rows whose id is one estate's and whose name another's are listed as such.
+
+    Args:
+        rows: of the list.
+        names: what the rows that name an estate nobody knows call it, on their labels; an id is looked at too.
+        estates: those there are.
+    """
+    asked = _without_contradicting(rows, names[names != ""], estates)
+    number = asked.value_counts()
+    first = asked[~asked.duplicated()]
+    known = name_table(estates.frame["name"], estates.frame["alias_names"], estates.frame["street"])
+    labels = called(known["row"].map(estates.frame["name"]), known["row"])
+    for label, guesses in likely(first, known["name"], labels).items():
+        rows.problem(
+            label=label, value=str(first.loc[label]), severity="warning",
+            why=say("{count} rows name this estate, which nobody knows; did you mean {names}?",
+                    count=int(number[first.loc[label]]), names=guesses),
+            fix="if it is that one, write its 小区编号 or 小区名称 as the estates' file does")
+
+
+def _without_contradicting(rows: Rows, asked: pd.Series, estates: Estates) -> pd.Series:
+    """The names but for those of rows whose id is another estate's, which are listed."""
+    ids, names = rows.text("estate_id").loc[asked.index], rows.text("estate_name").loc[asked.index]
+    by_id = ids.map(same_ids(rows.text("estate_id"), estates.ids.to_series())[0]).astype("object")
+    other = _by_names(by_id, names.astype("object"), estates)[1].dropna()
+    label_of = called(estates.frame["name"], estates.ids.to_series())
+    say_contradictions(rows, by_id.loc[other.index].map(label_of), other.map(label_of), "warning")
+    return asked.drop(other.index)
+
+
+def called(names: pd.Series, ids: pd.Series) -> pd.Series:
+    """How estates are called in a message: name and id, or the one there is."""
+    name, key = names.astype("object"), ids.astype("object")
+    return (name + " (" + key + ")").where((name != "") & (key != "") & (name != key), name.where(name != "", key))
+
+
+def likely(asked: pd.Series, known: pd.Series, labels: pd.Series) -> Mapping[int, tuple[str | Words, ...]]:
+    """For each row with a name the estates it may mean, as ``labels`` call them; rows that look like none are left out.
+
+    Args:
+        asked: names, on the labels of their rows; the first hundred are looked up.
+        known: names of estates, one estate may have several.
+        labels: what to call the estate of each known name.
+    """
+    some = asked[asked != ""].iloc[:_NAMES_ASKED]
+    label_of = dict(zip(known, labels, strict=True))
+    found = candidates(some, known)
+    alike = {cast("int", label): found[name] for label, name in some.items()}
+    return {label: tuple(dict.fromkeys(offered(one._replace(name=label_of[one.name]) for one in near)))
+            for label, near in alike.items() if near}

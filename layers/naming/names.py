@@ -1,0 +1,264 @@
+"""Which names are the same estate's, however they are written, and which may be meant where none is the same?
+
+Two levels. ``normalised_name`` folds only what cannot tell two estates apart, so that lists may be joined by it.
+``candidates`` are names that look alike: they are shown to the planner and never joined.
+"""
+
+import functools
+import re
+import tomllib
+import unicodedata
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any, NamedTuple, TypeAlias
+
+import numpy as np
+import pandas as pd
+from rapidfuzz import fuzz, process
+
+from gis.errors import Words, say
+from layers.typed.characters import digits_of, number_of
+from layers.typed.chinese import simplified
+
+_OPEN, _CLOSE = "[【〔{「『〈《〖<⟨", "]】〕}」』〉》〗>⟩"
+_BRACKETS = str.maketrans(dict.fromkeys(_OPEN, "(") | dict.fromkeys(_CLOSE, ")"))
+_ROMAN = str.maketrans({0x2160 + number: str(number + 1) for number in range(12)}
+                       | {0x2170 + number: str(number + 1) for number in range(12)})
+_MARKS_BETWEEN = str.maketrans("、;，；", ",,,,")
+_UNSEEN = re.compile("(?<![0-9])[.·•・‧∙⋅'\"“”‘’`´]|[.·•・‧∙⋅'\"“”‘’`´](?![0-9])")
+_DASH = "[-‐‑‒–—―−~〜∼]"
+_DASHES = re.compile(f"(?<![0-9号]){_DASH}+|{_DASH}+(?![0-9])")
+_FROM_TO = re.compile(f"(?<![0-9])([0-9]+)号?(?:{_DASH}+|至|到)([0-9]+)(?=号)")
+_NUMERAL = re.compile("(?<![0-9])[零〇○一二三四五六七八九十百]+(?![0-9])")
+_FORMAL = re.compile("(?:(?<=第)|(?<=[^第]))[壹贰叁肆柒捌玖拾]+(?=[村期区弄号坊里街小])")
+_FORMAL_PLAIN = str.maketrans("壹贰叁肆柒捌玖拾", "一二三四七八九十")
+_PART = re.compile(r"(?<![0-9a-z])\((第?(?:[0-9]{1,3}|[a-z]|[东南西北中]|[甲乙丙丁])[区期座块里]?"
+                   r"|[0-9]+(?:-[0-9]+)?[弄号])\)(?![0-9a-z])")
+_LANE = re.compile(".*?[0-9]弄")
+_FROM_HOUSE_ONE = re.compile("(?<=弄)1-[0-9]+号$")
+_SHORTEST = 2
+_KEYS_KEPT = 2**17  # names of a city are asked for by every list
+_ROWS_AT_ONCE = 256
+Places: TypeAlias = np.ndarray[Any, np.dtype[np.intp]]
+
+
+class Candidate(NamedTuple):
+    """A name that looks like another.
+
+    ``likeness`` of 100; ``apart``: 0 where numbers, letters and directions are the same, 1 where one name has some that
+    the other lacks (454弄 and 454弄21号), 2 where they contradict each other (三村 and 四村).
+    """
+
+    name: str
+    likeness: float
+    apart: int
+
+
+def normalised_name(name: str, places: Collection[str] = ()) -> str:
+    """An estate's name for exact joins; names of two different estates stay different.
+
+    Folded are: full width, case, spaces, marks, all brackets, traditional characters, 三村 and 3村 and 叁村, 四五四弄
+    and 454弄, brackets around a part (一期), and 小区 or the like at the end, unless a number or direction stands
+    before it (第一小区, 鞍山东小区). Houses (454弄1-20号) stay, see ``paired_names``.
+
+    Args:
+        name: as written.
+        places: names of districts, streets and communities that may stand before an estate's name.
+    """
+    return _key(name, tuple(sorted(places)))
+
+
+@functools.lru_cache(maxsize=_KEYS_KEPT)
+def _key(name: str, places: tuple[str, ...]) -> str:
+    text = unicodedata.normalize("NFKC", name.translate(_ROMAN)).casefold()
+    if " " in text or not text.isprintable():
+        text = "".join(one for one in text if not one.isspace() and unicodedata.category(one)[0] != "C")
+    text = simplified(text)
+    text = _UNSEEN.sub("", text.translate(_variants()).translate(_BRACKETS).translate(_MARKS_BETWEEN))
+    text = re.sub("(?<=[0-9])#", "号", _in_digits(text))
+    text = _FROM_TO.sub(r"\1-\2", re.sub("(?<![0-9])0+(?=[0-9])", "", text))
+    text = _PART.sub(r"\1", _DASHES.sub("", text))
+    return _without_ending(_without_places(text, places))
+
+
+def normalised_names(names: pd.Series, places: Collection[str] = ()) -> pd.Series:
+    """``normalised_name`` for a column of text; each different name is worked out once."""
+    codes, different = pd.factorize(names.to_numpy(dtype=object), use_na_sentinel=False)
+    before = tuple(sorted(places))
+    keys = np.array([*(_key(str(one), before) for one in different), ""], dtype=object)
+    return pd.Series(keys[codes], index=names.index, dtype="object")
+
+
+def paired_names(ours: pd.Series, theirs: pd.Series, places: Collection[str] = ()) -> tuple[pd.Series, pd.Series]:
+    """Keys of two lists that are to be joined: ``normalised_names``, but 454弄1-20号 may be 454弄.
+
+    It is where only the other list has the lane as a whole and neither list has another part of it.
+    """
+    keys = normalised_names(ours, places), normalised_names(theirs, places)
+    different = [set(one) for one in keys]
+    parts: dict[str, set[str]] = {}
+    for key in different[0] | different[1]:
+        if lane := _LANE.match(key):
+            parts.setdefault(lane[0], set()).add(key)
+    whole = {}
+    for mine, other in (different, different[::-1]):
+        for key in mine:
+            bare = _FROM_HOUSE_ONE.sub("", key)
+            alone = bare not in mine and key not in other
+            if bare != key and bare in other and alone and parts[bare] == {bare, key}:
+                whole[key] = bare
+    return keys[0].map(lambda key: whole.get(key, key)), keys[1].map(lambda key: whole.get(key, key))
+
+
+def candidates(names: Iterable[str], known: Iterable[str], limit: int = 3) -> dict[str, tuple[Candidate, ...]]:
+    """For each name the known ones that look most like it, best first; none where none is alike.
+
+    Those that agree in numbers, letters and directions come before those that do not, however alike they look.
+    """
+    asked, there = list(dict.fromkeys(names)), _Known.of(dict.fromkeys(known))
+    cutoff = float(_document()["candidates"]["cutoff"]["value"])
+    found: dict[str, tuple[Candidate, ...]] = {}
+    for start in range(0, len(asked), _ROWS_AT_ONCE):
+        some = asked[start : start + _ROWS_AT_ONCE]
+        own = [normalised_name(name) for name in some]
+        likeness = process.cdist(own, there.keys, scorer=fuzz.ratio, dtype=np.float32)
+        for name, key, scores in zip(some, own, likeness, strict=True):
+            near = np.union1d(np.flatnonzero(scores >= cutoff), there.within(key)).astype(np.intp)[: None if key else 0]
+            apart = there.apart(key, near)
+            best = np.lexsort((there.order[near], -scores[near].round(1), apart))[:limit]
+            found[name] = tuple(Candidate(there.names[near[one]], round(float(scores[near[one]]), 1), int(apart[one]))
+                                for one in best)
+    return found
+
+
+def offered(found: Iterable[Candidate]) -> tuple[str | Words, ...]:
+    """Candidates for a message; those that differ in a number or a direction say so."""
+    return tuple((one.name, say("{name} (another part, or the whole of it)", name=one.name),
+                  say("{name} (its numbers or directions differ)", name=one.name))[one.apart] for one in found)
+
+
+def split_aliases(text: str) -> tuple[str, ...]:
+    """The names in a cell of other names, as written: parted by 、,;/ or in brackets such as (原名…)."""
+    bare = text.translate(_BRACKETS).translate(str.maketrans("（）：，；／｜", "():,;/|"))
+    before = "|".join(sorted(_document()["aliases"]["before"], key=len, reverse=True))
+    within = "|".join([before, *_document()["aliases"]["before_in_brackets"]])
+    apart = re.sub(rf"\((?:{within}):?([^()]*)\)", r"、\1、", bare, flags=re.IGNORECASE)
+    apart = re.sub(rf"(?:{before}):?|^原:", "、", apart, flags=re.IGNORECASE)
+    names = (one.strip() for one in re.split(r"[、,;/|\r\n\t]+(?![^()]*\))", apart))
+    none = set(_document()["aliases"]["none"])
+    return tuple(dict.fromkeys(one for one in names if one and one.casefold() not in none))
+
+
+def _in_digits(text: str) -> str:
+    """Numbers in digits; 一二村 becomes 1,2村, which is two villages and not the twelfth."""
+    def digits(found: re.Match[str]) -> str:
+        run, following = found[0], text[found.end() : found.end() + 1]
+        if "十" in run or "百" in run:
+            number = number_of(run)
+            return run if number is None else f"{number:.0f}"
+        plain = digits_of(run)
+        return ",".join(plain) if len(plain) == 2 and following not in {"弄", "号"} else plain
+
+    text = _FORMAL.sub(lambda found: found[0].translate(_FORMAL_PLAIN), text)
+    return _NUMERAL.sub(digits, text)
+
+
+@functools.lru_cache(maxsize=256)
+def _place_keys(places: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(sorted({_key(place, ()) for place in places} - {""}, key=lambda one: (-len(one), one)))
+
+
+def _without_places(text: str, places: tuple[str, ...]) -> str:
+    """The name without the places before it; what is left must be a name of its own, not 454弄 or 三村."""
+    while place := next((one for one in _place_keys(places) if text.startswith(one)), ""):
+        rest = text.removeprefix(place)
+        if len(rest) < _SHORTEST or re.match("[0-9(,-]|第|[弄号村坊里苑区期路街道]", rest):
+            break
+        text = rest
+    return text
+
+
+def _without_ending(text: str) -> str:
+    marks = _document()["marks"]["directions"] + _document()["marks"]["letters"] + "0123456789,)-"
+    while ending := next((one for one in _document()["left_off"]["endings"] if text.endswith(one)), ""):
+        rest = text.removesuffix(ending)
+        if len(rest) < _SHORTEST or rest[-1] in marks:
+            break
+        text = rest
+    return text
+
+
+def _marks(key: str) -> tuple[str, ...]:
+    return tuple(_mark_pattern().findall(key))
+
+
+def _lacks_some(ours: Sequence[str], theirs: Sequence[str]) -> bool:
+    """Whether one of two different rows of marks holds the other, in its order."""
+    few, many = sorted((ours, theirs), key=len)
+    rest = iter(many)
+    return all(one in rest for one in few)
+
+
+@dataclass(frozen=True, eq=False)
+class _Known:
+    """Names to be asked for, their keys and marks, and their places in alphabetical order."""
+
+    names: Sequence[str]
+    keys: Sequence[str]
+    marks: Sequence[tuple[str, ...]]
+    kinds: Mapping[tuple[str, ...], int]
+    kind: Places
+    counts: Places
+    order: Places
+    places: Mapping[str, Sequence[int]]
+    joined: str
+    starts: Places
+
+    @classmethod
+    def of(cls, names: Iterable[str]) -> "_Known":
+        there = list(names)
+        keys = [normalised_name(name) for name in there]
+        marks = [_marks(key) for key in keys]
+        places: dict[str, list[int]] = {}
+        for place, key in enumerate(keys):
+            places.setdefault(key, []).append(place)
+        kinds = {one: number for number, one in enumerate(dict.fromkeys(marks))}
+        return cls(there, keys, marks, kinds, np.array([kinds[one] for one in marks], dtype=np.intp),
+                   np.array([*map(len, marks)], dtype=np.intp),
+                   np.argsort(np.argsort(np.array(there, dtype=object), kind="stable")), places, "\n".join(keys),
+                   np.cumsum([0, *(len(key) + 1 for key in keys)])[:-1])
+
+    def within(self, key: str) -> list[int]:
+        """Names that stand in the one asked for or hold it, as after the name of a street."""
+        if len(key) < _SHORTEST:
+            return []
+        hits = [found.start() for found in re.finditer(f"(?={re.escape(key)})", self.joined)]
+        parts = {key[start:end] for start in range(len(key)) for end in range(start + _SHORTEST, len(key) + 1)}
+        around = np.searchsorted(self.starts, hits, side="right") - 1
+        return [*around, *(place for part in parts for place in self.places.get(part, ()))]
+
+    def apart(self, key: str, near: Places) -> Places:
+        """``Candidate.apart`` of the names at some places; as many marks, but others, always contradict."""
+        own = _marks(key)
+        apart = np.where(self.kind[near] == self.kinds.get(own, -1), 0, 2)
+        other = np.flatnonzero(self.counts[near] != len(own))
+        some = [_lacks_some(own, self.marks[place]) for place in near[other]]
+        apart[other[np.array(some, dtype=bool)]] = 1
+        return apart
+
+
+@functools.cache
+def _variants() -> dict[int, str]:
+    return str.maketrans(_document()["variants"])
+
+
+@functools.cache
+def _mark_pattern() -> re.Pattern[str]:
+    marks = _document()["marks"]
+    return re.compile(f"[0-9]+|[{marks['directions']}{marks['letters']}]|(?<![a-z])[a-z](?![a-z])")
+
+
+@functools.cache
+def _document() -> dict[str, Any]:
+    return tomllib.loads(files("layers").joinpath("names.toml").read_text("utf-8"))

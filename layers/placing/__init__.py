@@ -1,0 +1,1 @@
+"""Where the rows of a file lie: coordinate systems, offsets, and estates without an outline."""

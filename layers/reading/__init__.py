@@ -1,0 +1,1 @@
+"""How the bytes of a file become a table or a layer: formats, encodings, headers and footers of sheets."""

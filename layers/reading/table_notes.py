@@ -1,0 +1,190 @@
+"""Which rows of a sheet are totals, which are notes and signatures below the data, and in what unit are its amounts?
+
+Signatures name people, so that a row of them must never become a thing with a name.
+"""
+
+import datetime as dt
+import functools
+import re
+import unicodedata
+from collections.abc import Collection, Iterator, Mapping
+from itertools import takewhile
+from typing import Any
+
+from layers.columns.catalogue import not_read
+
+_FOOT_ROWS = 8
+"""So many of the last rows are looked through for signatures that stand beside other cells or in the name's column."""
+_FEW_CELLS = 3
+_FEW_COLUMNS = 3
+_LONGEST_NAME = 40
+_SENTENCE = re.compile(r"[：；。]|:\s")
+_DAY = re.compile(r"\d{2,4}\s*[年./-]\s*\d{1,2}\s*(?:[月./-]\s*(?:\d{1,2}\s*日?)?)?|年\s*月\s*日")
+_OFFICE = re.compile(r"(?:办事处|辦事處|居委会|居委會|居民委员会|村委会|人民政府)$")
+_COUNT = re.compile(r"(?:共)?\d+(?:个|個|处|處|户|戶|幢|栋|小区|小區)*")
+_PLACE = re.compile(r"(?:[室站所厅廳院栏亭]|中心)$")
+_MANY = re.compile(
+    r"(?<![报填表写管责制属送主])单位[:为(]?(?:[^\W\d]{1,4}[,、/;])*"
+    r"((?:[十百千万亿]+|10+)(?:人|户|个|辆|套|间|栋|幢|台|部|张|位|次|件)?)(?=$|\W|\d)")
+_AROUND = re.compile(r"[(\[【〔<《「『]([^()\[\]【】〔〕<>《》「」『』]*)[)\]】〕>》」』]")
+_SIMPLER = str.maketrans("單萬億戶個輛間棟臺張", "单万亿户个辆间栋台张")
+
+
+def is_total(cell: Any) -> bool:
+    """True of a text that names a total: 合 计, （合计）, 小计：, 和平居委会小计, 合计（2个）, 共2个小区."""
+    if not isinstance(cell, str) or _total_signs().search(cell) is None:
+        return False
+    return _totals().fullmatch(_bare(_plain(cell))) is not None
+
+
+def _bare(text: str) -> str:
+    """Without signs nobody sees, and without marks and brackets around the whole."""
+    seen = "".join(sign for sign in text if unicodedata.category(sign) != "Cf").strip("*=~—–-·•_#")
+    around = _AROUND.fullmatch(seen)
+    return around[1] if around else seen
+
+
+@functools.cache
+def total_signs() -> str:
+    """A pattern of what a text that names a total holds somewhere: most cells do not and need no closer look.
+
+    The first sign of a Chinese word for a total, or a whole English one, whatever its width and case.
+    """
+    words = not_read("totals")
+    chinese = sorted({sign for word in (*words, *not_read("everything")) if not word.isascii()
+                      for sign in (word[0], word[0].upper())})
+    english = [r"\s*".join(f"[{sign}{sign.upper()}{_wide(sign)}{_wide(sign.upper())}]" for sign in word)
+               for word in words if word.isascii()]
+    return "|".join([f"[{''.join(chinese)}]", *english])
+
+
+def _wide(sign: str) -> str:
+    return chr(ord(sign) + 0xFEE0)
+
+
+@functools.cache
+def _total_signs() -> re.Pattern[str]:
+    return re.compile(total_signs())
+
+
+@functools.cache
+def _totals() -> re.Pattern[str]:
+    alone = "|".join(map(re.escape, sorted(not_read("totals"), key=len, reverse=True)))
+    ending = "|".join(re.escape(word) for word in not_read("totals") if not word.isascii())
+    of = "|".join(map(re.escape, not_read("total_of")))
+    number = r"(?:\d+|[一二三四五六七八九十]+)(?:个|户|处|家|条|行)?(?:小区|居住区)?"
+    every = "|".join(map(re.escape, not_read("everything")))
+    return re.compile(rf"(?:{every})|(?:{alone})(?:/?(?:{of})|{number}|\(.*\)|:.*)?"
+                      rf"|.{{0,20}}(?:{ending})(?:\(.*\)|:.*|{number})?|共{number}")
+
+
+def is_total_row(row: list[Any], kinds: Mapping[int, str], keys: Collection[int]) -> bool:
+    """True of a row that says total in its first cell or another read text, where no id or name says what it is of.
+
+    ``kinds`` are the types of the columns that are read, ``keys`` those of an id or name. A total that stands in one of
+    ``keys`` is left to whoever reads them.
+    """
+    if not any(isinstance(cell, str) and _total_signs().search(cell) for cell in row):
+        return False
+    named = [cell for column, cell in _filled(row) if column in keys]
+    if any(is_total(cell) or not (isinstance(cell, str) and _says_nothing(_plain(cell))) for cell in named):
+        return False
+    first = next(_filled(row))[0]
+    return any(is_total(cell) for column, cell in _filled(row)
+               if column == first or (keys and kinds.get(column) == "text"))
+
+
+def _says_nothing(text: str) -> bool:
+    """True of a name that names no estate: a number of them, or a stroke."""
+    return _COUNT.fullmatch(text) is not None or not text.strip("—–-/\\.·")
+
+
+def footers(rows: Mapping[int, list[Any]], width: int, kinds: Mapping[int, str]) -> list[int]:
+    """The places of the rows that are notes, signatures, stamps and dates below the data of a table.
+
+    At the end of the table, whatever begins as a note; among its last rows that hold fewer cells than others,
+    everything from the first signature on.
+    """
+    places = list(rows)
+    most = max((len(row) - row.count(None) for row in rows.values()), default=0)
+    sparse = {place for place in places[-_FOOT_ROWS:] if _sparse(rows[place], most)}
+    signed = [place for place in places[-_FOOT_ROWS:] if _is_signature(rows[place], place in sparse, kinds)]
+    tail = [*takewhile(lambda place: place in sparse or place in signed, reversed(places))][::-1]
+    begin = next((place for place in tail if place in signed), None)
+    while begin is not None and (at := tail.index(begin)) and _is_office(rows[tail[at - 1]]):
+        begin = tail[at - 1]
+    found = {*signed, *(place for place in tail if begin is not None and place >= begin)}
+    for place in reversed(places):
+        if place not in found and not _is_note(rows[place], width, kinds):
+            break
+        found.add(place)
+    return sorted(found)
+
+
+def _sparse(row: list[Any], most: int) -> bool:
+    count = len(list(_filled(row)))
+    return (count <= _FEW_CELLS and count < most) or 3 * count < most
+
+
+def _is_signature(row: list[Any], sparse: bool, kinds: Mapping[int, str]) -> bool:
+    cells = list(_filled(row))
+    column, first = cells[0]
+    if len(cells) == 1 and _is_day(first) and kinds.get(column, "text") == "text":
+        return True
+    if not sparse:
+        return False
+    if isinstance(first, str) and (begins_note(first) or _holds_signature(_plain(first))):
+        return True
+    return any(isinstance(cell, str) and column in kinds and begins_note(cell) for column, cell in cells)
+
+
+def _holds_signature(text: str) -> bool:
+    return any(word in text for word in not_read("signatures")) and _PLACE.search(text) is None
+
+
+def _is_day(cell: Any) -> bool:
+    return isinstance(cell, dt.date) or (isinstance(cell, str) and _DAY.fullmatch(_plain(cell)) is not None)
+
+
+def _is_office(row: list[Any]) -> bool:
+    cells = [cell for _, cell in _filled(row)]
+    return len(cells) == 1 and isinstance(cells[0], str) and _OFFICE.search(_plain(cells[0])) is not None
+
+
+def _is_note(row: list[Any], width: int, kinds: Mapping[int, str]) -> bool:
+    cells = list(_filled(row))
+    column, first = cells[0]
+    if isinstance(first, str) and begins_note(first):
+        return True
+    if len(cells) > 1 or width < _FEW_COLUMNS or not isinstance(first, str):
+        return False
+    return column not in kinds or len(first) > _LONGEST_NAME or _SENTENCE.search(first) is not None
+
+
+def begins_note(text: str) -> bool:
+    """True of a text that begins as lines below a table do: 填表人：…, 注：…, 制 表."""
+    bare = re.sub(r"(?<=[\u4e00-\u9fff])[ \u3000]+(?=[\u4e00-\u9fff])", "", text.strip()).casefold()
+    return _notes().match(bare) is not None
+
+
+@functools.cache
+def _notes() -> re.Pattern[str]:
+    words = "|".join(map(re.escape, sorted(not_read("footers"), key=len, reverse=True)))
+    return re.compile(rf"(?:{words})(?:\s*\d{{0,2}}[:：.、]|\s*$|\s{{2,}})")
+
+
+def many_in_one(row: list[Any]) -> str:
+    """The unit of tens, thousands or ten thousands that a row above a table gives for its amounts, ``""`` for none."""
+    for _, cell in _filled(row):
+        found = _MANY.search(_plain(cell).translate(_SIMPLER)) if isinstance(cell, str) else None
+        if found:
+            return found[1]
+    return ""
+
+
+def _plain(text: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+def _filled(row: list[Any]) -> Iterator[tuple[int, Any]]:
+    return ((column, cell) for column, cell in enumerate(row) if cell is not None)

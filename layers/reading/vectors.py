@@ -1,0 +1,145 @@
+"""How is one layer of any vector file read so that no feature, no column and no character of it is lost?"""
+
+import warnings
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pyogrio
+import shapely
+from pyproj.exceptions import CRSError
+from shapely.errors import GEOSException
+
+from gis.errors import InputError, Problem, reported, say
+from layers.reading.archives import unpacked
+from layers.reading.encodings import Text, find_encoding
+from layers.reading.file_checks import VECTOR_KINDS, check_kind, check_present, check_whole, damaged, pick_part
+from layers.reading.kml import plain_kml, with_names
+from layers.reading.shapefiles import read_shapefile
+
+_LAYER = say("layer")
+_WKB_COLUMNS = frozenset({"geometry", "geom", "the_geom", "wkb_geometry", "wkb"})
+_FAULTS = (
+    pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, pyogrio.errors.FeatureError,
+    pyogrio.errors.GeometryError, pyogrio.errors.FieldError, pyogrio.errors.CRSError, GEOSException, CRSError,
+    pa.ArrowException, ValueError, OSError, LookupError, TypeError, AttributeError, NotImplementedError, OverflowError,
+    MemoryError, RecursionError, UnboundLocalError)
+"""What the readers raise of files that are cut short or corrupt; the last is pyogrio's where a CRS is no text."""
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer as it is: its features, its name, and how its text was read.
+
+    ``cut`` and ``alike``: see ``layers.reading.shapefiles``; ``from_dbf``: column names have at most 10 bytes.
+    """
+
+    frame: gpd.GeoDataFrame
+    name: str = ""
+    encoding: str = ""
+    notes: tuple[Problem, ...] = ()
+    cut: tuple[str, ...] = ()
+    alike: tuple[tuple[str, tuple[int, ...]], ...] = ()
+    from_dbf: bool = False
+
+
+def read_layer(path: Path, *, layer: str | None = None, encoding: str | None = None) -> Layer:
+    """Read one layer of a vector file, whatever its CRS or lack of one.
+
+    Raises:
+        InputError: one problem with the fix, whatever is wrong with the file.
+    """
+    check_present(path)
+    kind = check_kind(path, VECTOR_KINDS)
+    if kind == ".zip":
+        return _in_archive(path, layer, encoding)
+    check_whole(path, kind)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a fault that loses features is found by counting them
+            found = _read(path, kind, layer, encoding)
+    except _FAULTS as error:
+        said = str(error).replace(f"/vsigzip/{path.resolve()}", path.name).replace(str(path), path.name)
+        raise damaged(path, reported(" ".join(said.split())[:160])) from error
+    if not isinstance(found.frame, gpd.GeoDataFrame):
+        raise InputError(Problem(file=path.name, why="the layer has no geometry", fix="give areas, lines or points"))
+    if found.frame.empty:
+        raise InputError(Problem(file=path.name, why="the layer has no rows", fix="export it again with its features"))
+    return replace(found, frame=_with_own_names(found.frame))
+
+
+def _in_archive(path: Path, layer: str | None, encoding: str | None) -> Layer:
+    try:
+        with unpacked(path) as inside:
+            found = read_layer(inside, layer=layer, encoding=encoding)
+    except InputError as error:
+        raise InputError([replace(one, file=path.name) for one in error.problems]) from error
+    return replace(found, notes=tuple(replace(one, file=path.name) for one in found.notes))
+
+
+def _read(path: Path, kind: str, layer: str | None, encoding: str | None) -> Layer:
+    if kind == ".parquet":
+        return Layer(_read_parquet(path))
+    if kind == ".shp":
+        pick_part(path, _LAYER, layer, [path.stem])
+        found = read_shapefile(path, encoding=encoding)
+        return Layer(found.frame, path.stem, found.encoding, found.notes, found.cut, found.alike, from_dbf=True)
+    if kind in {".kml", ".kmz"}:
+        data, names, written_in = plain_kml(path, kind)
+        found_layer = _read_ogr(path, data, layer)
+        return replace(found_layer, frame=with_names(found_layer.frame, names), encoding=written_in)
+    if kind in {".geojson", ".json"}:
+        return _read_geojson(path, layer, encoding)
+    return _read_ogr(path, f"/vsigzip/{path.resolve()}" if kind == ".geojson.gz" else str(path), layer)
+
+
+def _read_geojson(path: Path, layer: str | None, encoding: str | None) -> Layer:
+    data = path.read_bytes()
+    text = Text(b"", (data.removeprefix(b"\xef\xbb\xbf"),))  # one that is cut short is found by reading it
+    told = find_encoding(text, file=path.name, declared=encoding, said="utf-8")
+    if told.name == "utf-8":
+        return replace(_read_ogr(path, str(path), layer), encoding=told.name)
+    found = _read_ogr(path, data.decode(told.name, "ignore").encode(), layer)
+    note = Problem(file=path.name, severity="warning", fix="nothing, if names read right; else save it as UTF-8",
+                   why=say("the text is not in UTF-8, as GeoJSON must be, but in {found}", found=told.name.upper()))
+    return replace(found, encoding=told.name, notes=(note,))
+
+
+def _read_ogr(path: Path, target: str | bytes, layer: str | None) -> Layer:
+    layers = [(place, row[0]) for place, row in enumerate(pyogrio.list_layers(target)) if row[1] is not None]
+    name = pick_part(path, _LAYER, layer, [one for _, one in layers])
+    place = next(place for place, one in layers if one == name)
+    promised = int(pyogrio.read_info(target, layer=place)["features"])
+    frame = pyogrio.read_dataframe(target, layer=place)
+    if promised > len(frame):
+        raise damaged(path, say("{count} of {total} features can be read", count=len(frame), total=promised))
+    return Layer(frame, name)
+
+
+def _read_parquet(path: Path) -> gpd.GeoDataFrame:
+    """A GeoParquet file, or a Parquet file with a column of shapes as WKB, which does not say its CRS."""
+    whole = pq.read_table(path)
+    whole.validate(full=True)  # text that is none is found here, not when somebody looks at it
+    if b"geo" in (whole.schema.metadata or {}):
+        return gpd.read_parquet(path)
+    table = whole.to_pandas()
+    shapes = next((name for name in table.columns if str(name).casefold() in _WKB_COLUMNS), None)
+    if shapes is None:
+        raise InputError(Problem(file=path.name, why="the Parquet file holds a table without places",
+                                 fix="give a GeoParquet file, or save the table as CSV or Excel"))
+    return gpd.GeoDataFrame(table.drop(columns=[shapes]), geometry=shapely.from_wkb(table[shapes].to_numpy()))
+
+
+def _with_own_names(frame: Any) -> gpd.GeoDataFrame:
+    """The layer with its geometry in the column ``geometry`` and every other column under a name of its own."""
+    frame = frame.rename_geometry("geometry") if frame.geometry.name != "geometry" else frame
+    names = [str(name) for name in frame.columns]
+    if len(set(names)) == len(names) and "_row" not in names:
+        return frame.set_axis(names, axis="columns")
+    shape = next(place for place, name in enumerate(names) if name == "geometry")
+    own = [name if place == shape or (names.count(name) == 1 and name != "_row") else f"{name} ({place + 1})"
+           for place, name in enumerate(names)]
+    return frame.set_axis(own, axis="columns").set_geometry("geometry")

@@ -1,0 +1,90 @@
+"""Which columns of a table are about persons? They are dropped before anything else is done with the table."""
+
+import re
+import unicodedata
+from collections.abc import Collection
+from typing import Any
+
+import pandas as pd
+
+from gis.errors import Problem, ProblemLog, listed, say
+from layers.columns.catalogue import document
+from layers.reading.files import ROW
+from layers.typed.cells import as_text
+from layers.typed.chinese import simplified
+
+_NO_COLUMNS = frozenset({ROW, "geometry"})
+_LISTED = 12
+_LOOKED_AT = 1000
+"""Filled cells of a column that are looked at, spread over all its rows."""
+
+_MOBILE = re.compile(r"(?:\+?86-?)?1[3-9]\d-?\d{4}-?\d{4}")
+_WITHIN = re.compile(rf"(?<![\dA-Za-z])(?:{_MOBILE.pattern}|\d{{17}}[\dXx])(?![\dA-Za-z])")
+MASK = "＊＊＊"
+"""What stands where a telephone or identity number stood."""
+_SHORTEST = 11
+_IDENTITY = re.compile(r"\d{17}[\dXx]")
+_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)  # GB 11643-1999, 校验码
+_CHECK = "10X98765432"
+
+
+def drop_personal(
+    raw: Any, *, file: str, log: ProblemLog, sheet: str = "", ids: Collection[str] = (),
+) -> Any:
+    """The table without columns about persons (names, telephones, identity numbers), which are named in a warning.
+
+    A column is known by its header, or by what most of its filled cells hold: mobile numbers of mainland China or
+    identity numbers whose check digit is right. ``ids``: headers of our own numbers, which may look like telephones.
+    """
+    columns = [name for name in raw.columns if name not in _NO_COLUMNS]
+    named = [name for name in columns if is_personal(str(name))]
+    told = [name for name in columns if name not in named and _holds_personal(raw[name], phones=str(name) not in ids)]
+    if named:
+        log.add(Problem(file=file, sheet=sheet, severity="warning", fix="leave such columns out of the file",
+                        why=say("columns about persons were dropped unread: {names}", names=listed(named, _LISTED))))
+    if told:
+        log.add(Problem(file=file, sheet=sheet, severity="warning", fix="leave such columns out of the file",
+                        why=say("columns with telephone or identity numbers were dropped unread: {names}",
+                                names=listed(told, _LISTED))))
+    return raw.drop(columns=[*named, *told])
+
+
+def masked(cells: pd.Series) -> pd.Series:
+    """Cells of which the text holds no mobile or identity number: each is replaced by ``MASK``."""
+    told = [isinstance(cell, str) and len(cell) >= _SHORTEST and _WITHIN.search(cell) is not None for cell in cells]
+    if not any(told):
+        return cells
+    clean = cells.copy()
+    clean[told] = [_WITHIN.sub(_masked, cell) for cell in cells[told]]
+    return clean
+
+
+def _masked(found: re.Match[str]) -> str:
+    identity = _IDENTITY.fullmatch(found[0]) is not None
+    return found[0] if identity and not is_identity_number(found[0]) else MASK
+
+
+def is_personal(header: str) -> bool:
+    """True where a header names something about a person."""
+    text = simplified(unicodedata.normalize("NFKC", header).casefold())
+    words = set(re.split(r"[^a-z]+", text))
+    people = document()["personal"]
+    return any(simplified(part) in text for part in people["contains"]) or bool(words & set(people["words"]))
+
+
+def is_identity_number(text: str) -> bool:
+    """True of 18 digits with the check digit of GB 11643-1999."""
+    if not _IDENTITY.fullmatch(text):
+        return False
+    total = sum(weight * int(digit) for weight, digit in zip(_WEIGHTS, text, strict=False))
+    return _CHECK[total % 11] == text[-1].upper()
+
+
+def _holds_personal(cells: pd.Series, *, phones: bool) -> bool:
+    filled = cells[cells.notna()]
+    if filled.empty or pd.api.types.is_datetime64_any_dtype(filled.dtype):
+        return False
+    text = as_text(filled.iloc[:: max(1, -(-len(filled) // _LOOKED_AT))]).str.replace(r"\s", "", regex=True)
+    text = text[text != ""]
+    found = text.map(lambda one: (phones and _MOBILE.fullmatch(one) is not None) or is_identity_number(one))
+    return bool(len(text)) and bool(found.mean() >= document()["personal"]["content_share"])
