@@ -16,7 +16,8 @@ from layers.rows import Rows
 _STREET = re.compile(".{1,}(?:街道|街道办事处|镇|乡|新区|区)$")
 """A place before an estate's name that is never a part of it; a community's name (鞍山) may be."""
 _DISTRICT = "区"
-_PART_OF_TOWN = re.compile("[东南西北中上下老新内外]{1,2}区|[^东南西北]?区")
+_DISTRICT_OF = "(?:^|[市县])([^市县]{2,}?区)"
+_PART_OF_TOWN = re.compile("(?:.|[东南西北中上下老新内外]{2})?区")
 """What looks like a district and is a part of an estate's name: 东区花园 and 西区花园 are two."""
 _BEFORE_STREET = "^(.{2,}?[区县市])(?=.{2})"
 _NAMES_ASKED = 100
@@ -63,9 +64,7 @@ def keyed(ours: pd.DataFrame, theirs: pd.DataFrame) -> tuple[pd.DataFrame, pd.Da
         of_row = normalised_names(table["street"].astype("object"))
         found = table.assign(
             key=key, whole=whole, street=_street_keys(of_row), street_before=_street_keys(said["street"]),
-            district=of_row.str.extract(_BEFORE_STREET, expand=False).fillna(of_row.where(
-                of_row.str.endswith(_DISTRICT), "")).where(lambda one: one.str.endswith(_DISTRICT), ""),
-            district_before=said["district"])
+            district=of_row.str.extract(_DISTRICT_OF, expand=False).fillna(""), district_before=said["district"])
         tables.append(found[found["key"] != ""])
     return tables[0], tables[1]
 
