@@ -10,7 +10,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
-from small_town import estategap, workbook, write_town
+from small_town import NAMES, estategap, workbook, write_town
 
 from estategap.inputs import read_inputs
 from estategap.job import check_project
@@ -190,7 +190,7 @@ def unlocated(folder, *ids):
     """The small town whose roster has estates that no outline is drawn for."""
     town = write_town(folder)
     rows = [["小区编号", "小区名称", "居委会", "所属街道", "地址", "户数"]]
-    rows += [[f"X{n:02d}", f"名{n}", "一居", "", "", 100] for n in range(12)]
+    rows += [[f"X{n:02d}", NAMES[n], "一居", "", "", 100] for n in range(12)]
     rows += [[key, f"{key}里", "二居", "和平街道", f"和平路{n}弄", 300] for n, key in enumerate(ids)]
     workbook(town / "小区名册.xlsx", "名册", rows)
     return town

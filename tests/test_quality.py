@@ -187,15 +187,14 @@ def test_an_impossible_figure_stops_the_job_with_all_else_that_is_wrong(tmp_path
 
 @pytest.mark.parametrize("seed", [20261031, 7])
 def test_nothing_is_doubted_in_the_demonstration_district(tmp_path, seed):
-    ("""Its town holds together: figures, outlines, gates, buildings and facilities agree "
-     "(tests/test_demo_district.py).""")
+    """Its town holds together: figures, outlines, gates, buildings and facilities agree."""
     write_district(tmp_path, seed)
     assert [one for one in checked(tmp_path) if getattr(one.why, "template", one.why) in doubts()] == []
 
 
 def doubts():
     """Every sentence that this check can say, but for those of a fix."""
-    sources = sorted((Path(__file__).parents[1] / "layers").glob("quality*.py"))
+    sources = sorted((Path(__file__).parents[1] / "layers" / "quality").glob("*.py"))
     calls = [node for source in sources for node in ast.walk(ast.parse(source.read_text("utf-8")))
              if isinstance(node, ast.Call)]
     said_first = {node.args[0].value for node in calls if getattr(node.func, "id", "") == "say"}
