@@ -112,7 +112,7 @@ def _refuse_themes_in_columns(rows: Rows) -> None:
     themes = themes_of(pd.Series(rows.unread, dtype="object"))
     wide = [header for header, theme in zip(rows.unread, themes, strict=True) if theme not in {OTHER, UNSAID}
             and pd.to_numeric(rows.raw.frame[header], errors="coerce").notna().any()]
-    if len(wide) > 1 and not {"theme", "number"} & set(rows.fields):
+    if len(wide) > 1 and not {"theme", "number", "complaint_id", "date"} & set(rows.fields):
         raise InputError(Problem(
             file=rows.file, sheet=rows.raw.part, value="、".join(wide),
             why="this table has a column of counts for each theme, which cannot be read",

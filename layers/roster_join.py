@@ -19,6 +19,7 @@ from layers.naming.estate_names import (
     say_contradictions,
     say_zeros,
 )
+from layers.naming.names import alike, normalised_names
 from layers.rosters import interval_fields, number_fields, text_fields
 from layers.rows import Rows
 
@@ -29,7 +30,7 @@ ROSTER_ROW = "_roster_row"
 
 _LISTED = 10
 _MOSTLY = 0.5
-"""Share of the rows that join by id above which other names are no renaming: the ids are wrong."""
+"""Share of the rows that join by id from which on quite other names are no renaming: the ids are wrong."""
 
 
 def join(outlines: Rows | None, roster: Rows | None) -> pd.DataFrame:
@@ -164,8 +165,7 @@ def _doubt_names(outlines: Rows, roster: Rows, match: pd.Series) -> None:
     own = left.assign(mate=left["row"].map(match)).merge(right, left_on=["mate", "key"], right_on=["row", "key"])
     named = (theirs["name"] != "") & (ours["name"].reindex(match).to_numpy() != "")
     strange = theirs.index[named & ~theirs.index.isin(own["row_x"])]
-    official = right[~right["alias"]].drop_duplicates(
-        ["key", "street", "street_before", "district", "district_before"])
+    official = right[~right["alias"]].drop_duplicates(["key", "place", "before"])
     pairs = same_names(left[~left["alias"] & left["row"].isin(strange)], official)
     other = pairs.drop_duplicates("row_x").set_index("row_x")["row_y"]
     label_of = called(ours["name"], ours["estate_id"])
@@ -173,12 +173,20 @@ def _doubt_names(outlines: Rows, roster: Rows, match: pd.Series) -> None:
     renamed = strange.difference(other.index, sort=False)
     if len(renamed):
         both = theirs.loc[renamed, "name"] + " / " + match.loc[renamed].map(ours["name"])
-        wrong = len(renamed) > 1 and len(renamed) > _MOSTLY * int(named.sum())
-        fix = (say("correct the ids; or take the column 小区编号 out of one of the files, so that rows join by name")
-               if wrong else say("nothing, if these estates were renamed; else correct the id or the name"))
+        unlike = _unlike(theirs.loc[renamed, "name"], match.loc[renamed].map(ours["name"]))
+        wrong = unlike > 1 and unlike >= _MOSTLY * int(named.sum())
+        fix = say("nothing, if these estates were renamed; else correct the id or the name")
+        if wrong:
+            fix = say("correct the ids; or, if these are the same estates, write the other names as 别名 in one file")
         roster.problem(label=renamed[0], severity="error" if wrong else "warning", fix=fix,
                        why=say("{count} rows join by id though the names differ: {names}", count=len(renamed),
                                names=listed(both, _LISTED)))
+
+
+def _unlike(theirs: pd.Series, ours: pd.Series) -> int:
+    """How many pairs of names have nothing to do with each other: neither holds the other or looks like it."""
+    pairs = zip(normalised_names(theirs), normalised_names(ours), strict=True)
+    return sum(not (one in two or two in one or alike(one, two)) for one, two in pairs)
 
 
 def _list_alone(side: Rows, labels: pd.Index, what: Words, fix: Words) -> None:

@@ -193,6 +193,7 @@ def test_a_year_that_had_to_be_worked_out_is_approximate(cell, value):
     ("上世纪80年代末", 1980, 1989),
     ("20世纪90年代", 1990, 1999), ("2020年代", 2020, 2026), ("二十世纪九十年代", 1990, 1999), ("约90年代", 1990, 1999),
     ("90年代左右", 1990, 1999), ("建于90年代", 1990, 1999), ("九十年代建", 1990, 1999), ("1990s", 1990, 1999),
+    ("90年代中后期", 1990, 1999),
     ("八九十年代", 1980, 1999), ("80、90年代", 1980, 1999), ("80-90年代", 1980, 1999), ("八、九十年代", 1980, 1999),
 ])
 def test_a_decade_is_unknown_within_its_years(cell, first, last):
@@ -205,7 +206,8 @@ def test_a_decade_is_unknown_within_its_years(cell, first, last):
     ("2010、2030", "this is not between 1900 and 2026"), ("05年", "two digits may mean two years"),
     ("26年", "two digits may mean two years"), ("38年", "two digits may mean two years"),
     ("10年代", "two digits may mean two years"), ("2000年以前", "this is not a year"),
-    ("90、80年代", "this is not a year"), ("民国三十年", "this is a year of another calendar"),
+    ("90、80年代", "this is not a year"), ("90年代后", "this is not a year"),
+    ("民国三十年", "this is a year of another calendar"),
     ("86", "this is not a year"), ("1998.13", "this is not a year"), ("19985", "this is not a year"),
     ("1998年前", "this is not a year"), ("#REF!", "this is a fault of the spreadsheet, not a value"),
     ("约九十", "this is not a year"), (True, "this is not a year"), ("1998²", "this is not a year"),

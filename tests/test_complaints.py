@@ -179,7 +179,7 @@ def test_a_summary_counts_as_often_as_it_says_and_a_blank_number_once(tmp_path, 
 
 def test_a_table_with_a_column_for_each_theme_is_refused_with_the_form_it_should_have(tmp_path, estates):
     with pytest.raises(InputError) as caught:
-        count(tmp_path, estates, ["小区名称,停车,充电,合计", "光明,30,2,32"])
+        count(tmp_path, estates, ["小区名称,停车,充电,小计数", "光明,30,2,32"])
     (problem,) = caught.value.problems
     assert problem.value == "停车、充电"
     assert "小区名称, 诉求类型 and 件数" in str(problem.fix)

@@ -176,19 +176,19 @@ def test_a_cell_of_several_lines_is_no_fault(tmp_path):
     "（合计）", "【合计】", "合计数", "合計數", "本街道合计数", "汇总", "总和", "全街道", "共2个小区", "小计一", "Σ",
     "TOTALS", "Sub-total", "合计\u200b", "**合计**", "—合计—", "合计/户", "合计户数", "TOTAL 12", "total households",
     "Ｔｏｔａｌ", "S U M", "全部小区", "合　计", "合计①", "总计12个", "Ｇｒａｎｄ　Ｔｏｔａｌ", "和平居委会小计",
-    "合计（2个）"])
+    "合计（2个）", "合计。", "“合计”", "总户数", "求和", "其中：公租房", "长桥街道共12个小区"])
 def test_a_total_is_known_however_it_is_written(cell):
     assert is_total(cell)
 
 
 @pytest.mark.parametrize("name", [
     "合计1号院", "共和新村", "平均里", "小计里", "总工会宿舍", "合生公寓", "SUM公馆", "共富新村", "汇总公寓",
-    "总和花园", "共一村", "共12弄", "全家里", "各界花园", "所巷小区", "本溪新村"])
+    "总和花园", "共一村", "共12弄", "共三小区",  "全家里", "各界花园", "所巷小区", "本溪新村"])
 def test_the_name_of_an_estate_is_no_total(name):
     assert not is_total(name)
 
 
-@pytest.mark.parametrize("name", ["—", "/", "2个", None])
+@pytest.mark.parametrize("name", ["—", "/", "2个", 2, 2.0, None])
 def test_a_total_in_the_first_column_needs_no_name_beside_it(name):
     assert is_total_row(["合计", name, 100], {1: "text", 2: "count"}, {1})
     assert not is_total_row(["合计", "幸福里", 100], {1: "text", 2: "count"}, {1})

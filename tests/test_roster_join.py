@@ -37,15 +37,26 @@ def errors(log):
     (("海淀区机关宿舍", ""), ("朝阳区机关宿舍", "朝阳区")),
     (("海淀区机关宿舍", "海淀区"), ("机关宿舍", "朝阳区")),
     (("开发区公寓", "开发区"), ("高新区公寓", "高新区")),
+    (("和平小区", "市北区"), ("和平小区", "市南区")),
+    (("和平小区", "长兴县和平镇"), ("和平小区", "德清县和平镇")),
+    (("和平小区", "昆山市城关镇"), ("和平小区", "太仓市城关镇")),
+    (("和平小区", "东区"), ("和平小区", "西区")),
+    (("和平小区", "徐汇区长桥街道"), ("和平小区", "徐汇区田林街道")),
 ])
 def test_a_district_that_differs_keeps_two_estates_apart(tmp_path, drawn, listed):
-    found, _, estates = joined(tmp_path, [("", *drawn)], [("", *listed)])
+    found, _, estates = joined(tmp_path, [("1", *drawn)], [("", *listed)])
     assert (found, len(estates)) == ({}, 2)
 
 
 @pytest.mark.parametrize(("drawn", "listed"), [
     (("机关宿舍", ""), ("朝阳区机关宿舍", "朝阳区")), (("朝阳区机关宿舍", "朝阳区"), ("机关宿舍", "朝阳区")),
-    (("东区花园", "东区"), ("东区花园", "东区"))])
+    (("东区花园", "东区"), ("东区花园", "东区")),
+    (("阳光花园", "上海市徐汇区长桥街道"), ("阳光花园", "长桥街道")),
+    (("阳光花园", "上海市徐汇区长桥街道"), ("阳光花园", "徐汇区/长桥街道")),
+    (("阳光花园", "上海徐汇区长桥街道"), ("阳光花园", "徐汇区长桥街道")),
+    (("阳光花园", "济南市市中区杆石桥街道"), ("阳光花园", "市中区杆石桥街道")),
+    (("阳光花园", "徐汇区长桥街道"), ("长桥街道阳光花园", "")),
+    (("阳光花园", "长桥街道"), ("徐汇区长桥街道阳光花园", "徐汇区长桥街道"))])
 def test_the_district_of_both_joins_them(tmp_path, drawn, listed):
     found, log, estates = joined(tmp_path, [("", *drawn)], [("", *listed)])
     assert (found, len(estates), list(log)) == ({drawn[0]: 100}, 1, [])
@@ -91,3 +102,23 @@ def test_the_roster_of_the_next_street_is_not_joined_by_the_names_that_both_have
     found, log, _ = joined(tmp_path, drawn, listed)
     assert found == {}
     assert [row for row, why in errors(log) if "another id" in why] == [2, 3]
+
+
+def test_ids_hold_where_each_name_holds_the_other_or_looks_like_it(tmp_path):
+    names = ["长桥一村", "长桥二村", "罗秀新村", "阳光花园"]
+    drawn = [(f"31010400{n}", name, "") for n, name in enumerate(names)]
+    listed = [(f"31010400{n}", f"徐汇区长桥街道{name}（动迁房）", "") for n, name in enumerate(names)]
+    found, log, _ = joined(tmp_path, drawn, listed)
+    assert found == dict(zip(names, (100, 101, 102, 103), strict=True))
+    assert errors(log) == []
+
+
+def test_phases_that_share_another_name_join_by_their_own(tmp_path):
+    (tmp_path / "边界.csv").write_text("小区名称,别名\n阳光花园一期,阳光花园\n阳光花园二期,阳光花园\n", "utf-8")
+    (tmp_path / "名册.csv").write_text(
+        "小区名称,别名,户数\n阳光花园一期,阳光花园,1\n阳光花园二期,阳光花园,2\n", "utf-8")
+    log = ProblemLog()
+    estates = read_estates(outlines=Source(tmp_path / "边界.csv"), roster=Source(tmp_path / "名册.csv"),
+                           walled_default=True, log=log, town=TOWN)
+    assert estates.frame.set_index("name")["households"].to_dict() == {"阳光花园一期": 1, "阳光花园二期": 2}
+    assert not log.errors

@@ -1,5 +1,6 @@
 """Which estate does a row of another list name, and which may it mean where it names none?"""
 
+import functools
 import itertools
 import re
 from collections.abc import Mapping
@@ -13,13 +14,14 @@ from gis.tables import NO_ESTATE, Estates
 from layers.naming.names import candidates, normalised_names, offered, paired_names, split_aliases
 from layers.rows import Rows
 
-_STREET = re.compile(".{1,}(?:街道|街道办事处|镇|乡|新区|区)$")
+_PLACE = re.compile(".+(?:街道|街道办事处|镇|乡|区|县|市)")
 """A place before an estate's name that is never a part of it; a community's name (鞍山) may be."""
-_DISTRICT = "区"
-_DISTRICT_OF = "(?:^|[市县])([^市县]{2,}?区)"
-_PART_OF_TOWN = re.compile("(?:.|[东南西北中上下老新内外]{2})?区")
+_PART_OF_TOWN = re.compile("(?:.|[东南西北中上下老新内外]{2}|.*[社小园片])?区")
 """What looks like a district and is a part of an estate's name: 东区花园 and 西区花园 are two."""
-_BEFORE_STREET = "^(.{2,}?[区县市])(?=.{2})"
+_LEVEL = re.compile(".+?(?:省|自治区|自治州|地区|盟|市|区|县|旗)(?=.)|.+")
+_BETWEEN_LEVELS = re.compile(r"[/\\|,·\s-]")
+_KINDS = {"province": ("省", "自治区"), "city": ("市", "州", "盟", "地区"), "district": ("区", "县", "旗")}
+"""Kinds of places by what they end on, before the street (街道, 镇, 乡)."""
 _NAMES_ASKED = 100
 """Names of one list for which alike ones are looked up: each is held against every name there is."""
 _ONE_BY_ONE = 100
@@ -38,33 +40,22 @@ def name_table(names: pd.Series, aliases: pd.Series, streets: pd.Series) -> pd.D
     return table.assign(street=table["row"].map(streets)).drop_duplicates(["row", "name"], ignore_index=True)
 
 
-def street_names(*columns: pd.Series) -> frozenset[str]:
-    """Streets and districts that may stand before an estate's name, of those that the rows name."""
-    return frozenset(name for column in columns for name in column.unique()
-                     if _STREET.fullmatch(str(name)) and not _PART_OF_TOWN.fullmatch(str(name)))
-
-
 def keyed(ours: pd.DataFrame, theirs: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Two tables of names with what is needed to find the same ones.
 
-    ``key`` is that of ``paired_names``, ``whole`` the key with the places before it; ``street`` and ``district`` are
-    the folded ones of the row, ``street_before`` and ``district_before`` those that stand before the name; ``""`` where
-    there is none.
+    ``key`` is that of ``paired_names``, ``whole`` the key with the places before it; ``place`` are the levels of the
+    place that the row says (city, district, street), ``before`` those that stand before the name.
     """
-    places = street_names(ours["street"], theirs["street"])
+    said = [normalised_names(table["street"].astype("object")).map(_levels) for table in (ours, theirs)]
+    places = {level for column in said for levels in column.unique() for level in levels
+              if _PLACE.fullmatch(level) and not _PART_OF_TOWN.fullmatch(level)}
     keys = paired_names(ours["name"], theirs["name"], places)
-    known = sorted(normalised_names(pd.Series(sorted(places), dtype="object")).unique(), key=len, reverse=True)
-    districts = "|".join(re.escape(one) for one in known if one.endswith(_DISTRICT))
-    streets = "|".join(re.escape(one) for one in known if not one.endswith(_DISTRICT))
-    before = re.compile(f"^(?P<district>{districts or '(?!)'})?(?P<street>{streets or '(?!)'})?")
+    before = re.compile(f"(?:{'|'.join(sorted(map(re.escape, places), key=len, reverse=True)) or '(?!)'})*")
     tables = []
-    for table, key in zip((ours, theirs), keys, strict=True):
+    for table, place, key in zip((ours, theirs), said, keys, strict=True):
         whole = normalised_names(table["name"])
-        said = whole.str.extract(before).fillna("")
-        of_row = normalised_names(table["street"].astype("object"))
-        found = table.assign(
-            key=key, whole=whole, street=_street_keys(of_row), street_before=_street_keys(said["street"]),
-            district=of_row.str.extract(_DISTRICT_OF, expand=False).fillna(""), district_before=said["district"])
+        prefix = whole.map(lambda name: _levels(found[0]) if (found := before.match(name)) else ())
+        found = table.assign(key=key, whole=whole, place=place, before=prefix)
         tables.append(found[found["key"] != ""])
     return tables[0], tables[1]
 
@@ -78,7 +69,8 @@ def same_names(ours: pd.DataFrame, theirs: pd.DataFrame) -> pd.DataFrame:
     """
     pairs = ours.merge(theirs, on="key")
     pairs = pairs[~_elsewhere(pairs)]
-    pairs = pairs.assign(less_exact=pairs["whole_x"] != pairs["whole_y"])
+    pairs = pairs.assign(less_exact=pairs["whole_x"] != pairs["whole_y"], alias=pairs["alias_x"] | pairs["alias_y"])
+    pairs = pairs[pairs["alias"] == pairs.groupby("row_x")["alias"].transform("min")]
     for order, side in (("less_exact", "row_x"), ("alias_y", "row_x"), ("alias_x", "row_y")):
         pairs = pairs[pairs[order] == pairs.groupby([side, "key"])[order].transform("min")]
     return pairs[["row_x", "row_y"]].drop_duplicates(ignore_index=True)
@@ -169,25 +161,38 @@ def _single(keys: pd.Series, values: pd.Series) -> pd.Series:
     return values.set_axis(keys.to_numpy())[~keys.duplicated(keep=False).to_numpy()]
 
 
-def _street_keys(streets: pd.Series) -> pd.Series:
-    """Folded streets without the city and district before them; a district is no street."""
-    keys = streets.str.replace(_BEFORE_STREET, "", regex=True)
-    return keys.mask(keys.str.endswith(_DISTRICT), "")
+@functools.lru_cache(maxsize=65_536)
+def _levels(place: str) -> tuple[str, ...]:
+    """The levels of a folded place: 上海市, 徐汇区, 长桥街道."""
+    return tuple(_LEVEL.findall(_BETWEEN_LEVELS.sub("", place)))
+
+
+def _kind(level: str) -> str:
+    """The kind of a level; a community (社区) counts as a street."""
+    return next((kind for kind, ends in _KINDS.items() if level.endswith(ends) and level[-2:] != "社区"), "street")
+
+
+@functools.lru_cache(maxsize=65_536)
+def _contradict(ours: tuple[str, ...], theirs: tuple[str, ...]) -> bool:
+    """Whether two places name different ones of one kind; a short form (虹梅, 上海徐汇区) is the same."""
+    for kind in (*_KINDS, "street"):
+        mine, other = ([level for level in place if _kind(level) == kind] for place in (ours, theirs))
+        alike = any(one.startswith(two) or one.endswith(two) or two.startswith(one) or two.endswith(one)
+                    for one, two in itertools.product(mine, other))
+        if mine and other and not alike:
+            return True
+    return False
 
 
 def _elsewhere(pairs: pd.DataFrame) -> "pd.Series[bool]":
     """Whether the two rows of a pair say different places; what stands before the same words is a part of both."""
-    there = pd.Series(data=False, index=pairs.index)
-    for kind in ("street", "district"):
-        for ours, theirs in itertools.product((f"{kind}_x", f"{kind}_before_x"), (f"{kind}_y", f"{kind}_before_y")):
-            differ = (pairs[ours] != pairs[theirs]) & (pairs[ours] != "") & (pairs[theirs] != "")
-            if "before" in ours + theirs:
-                differ &= pairs["whole_x"] != pairs["whole_y"]
-            some = pairs.loc[differ, [ours, theirs]].drop_duplicates()
-            short = [one.startswith(two) or two.startswith(one) for one, two in some.itertuples(index=False)]
-            same = pd.MultiIndex.from_frame(some[np.array(short, dtype=bool)])
-            there |= differ & ~pd.MultiIndex.from_frame(pairs[[ours, theirs]]).isin(same)
-    return there
+    same = pairs["whole_x"] == pairs["whole_y"]
+    there = [
+        _contradict(ours, theirs) or (not equal and any(itertools.starmap(
+            _contradict, ((ours_before, theirs_before), (ours_before, theirs), (ours, theirs_before)))))
+        for ours, theirs, ours_before, theirs_before, equal in zip(
+            pairs["place_x"], pairs["place_y"], pairs["before_x"], pairs["before_y"], same, strict=True)]
+    return pd.Series(there, index=pairs.index, dtype=bool)
 
 
 def unknown_estates(rows: Rows, names: pd.Series, estates: Estates) -> None:

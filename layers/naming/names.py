@@ -132,6 +132,11 @@ def candidates(names: Iterable[str], known: Iterable[str], limit: int = 3) -> di
     return found
 
 
+def alike(one: str, other: str) -> bool:
+    """Whether two normalised names look alike enough to be shown as perhaps the same."""
+    return fuzz.ratio(one, other) >= float(_document()["candidates"]["cutoff"]["value"])
+
+
 def offered(found: Iterable[Candidate]) -> tuple[str | Words, ...]:
     """Candidates for a message; those that differ in a number or a direction say so."""
     return tuple((one.name, say("{name} (another part, or the whole of it)", name=one.name),

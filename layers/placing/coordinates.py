@@ -56,7 +56,7 @@ class Note:
 
     ``values`` are the numbers as written, on the rows' labels. ``codes`` are the system (or the factor) they were read
     in, or those that would fit. ``town``: a ``far`` row is far from the town, not only from the other rows; ``every``:
-    so is each row of the file that has a place.
+    so is each row of the file that has a place, and that is most rows.
     """
 
     kind: Kind
@@ -117,7 +117,7 @@ def read_coordinates(
                                        "swapped": turned & ~unreadable & ~half}
     fates = [*((kind, (), np.flatnonzero(where)) for kind, where in by_cells.items()), *fates]
     notes = [Note(kind, _shown(x.iloc[where], y.iloc[where]), codes) for kind, codes, where in fates]
-    every = home is not None and len(far) == np.isfinite(place[:, 0]).sum()
+    every = home is not None and len(far) == np.isfinite(place[:, 0]).sum() and 1 < len(far) >= len(x) / 2
     notes.append(Note("far", _shown(x.iloc[far], y.iloc[far]), systems, home is not None, every))
     lon, lat = (pd.Series(place[:, side], index=x.index, dtype="float64") for side in (0, 1))
     return Coordinates(lon, lat, _merged(notes))
@@ -152,7 +152,7 @@ def mend_layer(geometry: gpd.GeoSeries, *, home: Bounds | None) -> tuple[gpd.Geo
         notes.append(Note(kind, _written(vertices[where[first]], geometry.index[features]), codes))
     features, first = np.unique(owner, return_index=True)
     far, systems = _far(place[first], vertices[first], crs, home)
-    every = home is not None and len(far) == np.isfinite(place[first, 0]).sum()
+    every = home is not None and len(far) == np.isfinite(place[first, 0]).sum() and 1 < len(far) >= len(geometry) / 2
     notes.append(Note("far", _written(vertices[first[far]], geometry.index[features[far]]), systems, home is not None,
                       every))
     shapes[lost] = None

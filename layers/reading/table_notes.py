@@ -39,7 +39,7 @@ def is_total(cell: Any) -> bool:
 
 def _bare(text: str) -> str:
     """Without signs nobody sees, and without marks and brackets around the whole."""
-    seen = "".join(sign for sign in text if unicodedata.category(sign) != "Cf").strip("*=~—–-·•_#")
+    seen = "".join(sign for sign in text if unicodedata.category(sign) != "Cf").strip("*=~—–-·•_#。、,;:※“”‘’\"'")
     around = _AROUND.fullmatch(seen)
     return around[1] if around else seen
 
@@ -72,10 +72,11 @@ def _totals() -> re.Pattern[str]:
     alone = "|".join(map(re.escape, sorted(not_read("totals"), key=len, reverse=True)))
     ending = "|".join(re.escape(word) for word in not_read("totals") if not word.isascii())
     of = "|".join(map(re.escape, not_read("total_of")))
-    number = r"(?:\d+|[一二三四五六七八九十]+)(?:个|户|处|家|条|行)?(?:小区|居住区)?"
+    number = r"(?:\d+|[一二三四五六七八九十]+)(?:(?:个|户|处|家|条|行)(?:小区|居住区)?)?"
     every = "|".join(map(re.escape, not_read("everything")))
     return re.compile(rf"(?:{every})|(?:{alone})(?:/?(?:{of})|{number}|\(.*\)|:.*)?"
-                      rf"|.{{0,20}}(?:{ending})(?:\(.*\)|:.*|{number})?|共{number}")
+                      rf"|.{{0,20}}(?:{ending})(?:\(.*\)|:.*|{number})?"
+                      r"|.{0,10}共\d+(?:个|户|处|家)(?:小区|居住区)?")
 
 
 def is_total_row(row: list[Any], kinds: Mapping[int, str], keys: Collection[int]) -> bool:
@@ -87,15 +88,18 @@ def is_total_row(row: list[Any], kinds: Mapping[int, str], keys: Collection[int]
     if not any(isinstance(cell, str) and _total_signs().search(cell) for cell in row):
         return False
     named = [cell for column, cell in _filled(row) if column in keys]
-    if any(is_total(cell) or not (isinstance(cell, str) and _says_nothing(_plain(cell))) for cell in named):
+    if any(is_total(cell) or not _says_nothing(cell) for cell in named):
         return False
     first = next(_filled(row))[0]
     return any(is_total(cell) for column, cell in _filled(row)
                if column == first or (keys and kinds.get(column) == "text"))
 
 
-def _says_nothing(text: str) -> bool:
+def _says_nothing(cell: Any) -> bool:
     """True of a name that names no estate: a number of them, or a stroke."""
+    if not isinstance(cell, str):
+        return isinstance(cell, int | float)
+    text = _plain(cell)
     return _COUNT.fullmatch(text) is not None or not text.strip("—–-/\\.·")
 
 

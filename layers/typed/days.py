@@ -23,7 +23,8 @@ _TIME = r"(?:[t ]?(?:上午|下午)?[0-9]{1,2}(?:[:时][0-9]{1,2}){1,2}分?(?:[.
 _BETWEEN_YEARS = re.compile("[、,;/和及与至到~–—-]| ")
 _MISTYPED = range(19_000, 21_000)
 """Numbers of five digits that are rather a year with a digit too many than a day of the fifties."""
-_DECADE = "(?:(20|21)世纪|(上个?世纪)|(19|20))?([0-9])0(?:(?:[、,-]|至|到)?([0-9])0)?(?:年代[初中末后]?期?|s)"
+_DECADE = ("(?:(20|21)世纪|(上个?世纪)|(19|20))?([0-9])0(?:(?:[、,-]|至|到)?([0-9])0)?"
+           "(?:年代(?:[初中末]|[初中末后]期|中后期)?|s)")
 _SHORT_YEAR = re.compile("([0-9]{2})年(?:建成?|竣工)?")
 _YEAR_OF_MANY = re.compile(f"([0-9]{{4}})年?(?:{_MONTH}月)?(?:建成?|竣工)?")
 _SERIAL = re.compile(r"([0-9]{5})(?:\.[0-9]*)?")
