@@ -7,6 +7,7 @@ streets. What only looks alike is offered to the planner and never joined; an id
 import pandas as pd
 
 from gis.errors import Words, listed, say
+from layers.assumptions import assumed
 from layers.columns.fields import fields_of
 from layers.naming.estate_names import (
     called,
@@ -29,8 +30,6 @@ ROSTER_ROW = "_roster_row"
 """Column of the joined rows: the label of the roster's row, -1 where there is none."""
 
 _LISTED = 10
-_MOSTLY = 0.5
-"""Share of the rows that join by id from which on quite other names are no renaming: the ids are wrong."""
 
 
 def join(outlines: Rows | None, roster: Rows | None) -> pd.DataFrame:
@@ -174,7 +173,7 @@ def _doubt_names(outlines: Rows, roster: Rows, match: pd.Series) -> None:
     if len(renamed):
         both = theirs.loc[renamed, "name"] + " / " + match.loc[renamed].map(ours["name"])
         unlike = _unlike(theirs.loc[renamed, "name"], match.loc[renamed].map(ours["name"]))
-        wrong = unlike > 1 and unlike >= _MOSTLY * int(named.sum())
+        wrong = unlike > 1 and unlike >= assumed("estates", "renamed_share") * int(named.sum())
         fix = say("nothing, if these estates were renamed; else correct the id or the name")
         if wrong:
             fix = say("correct the ids; or, if these are the same estates, write the other names as 别名 in one file")
