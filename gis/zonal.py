@@ -6,6 +6,7 @@ import exactextract
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 from exactextract.raster import NumPyRasterSource
 
 from gis.errors import InputError, Problem
@@ -73,6 +74,34 @@ def left_over(
     rest = _known(values, nodata)
     rest.flat[touched] = np.where(np.isnan(rest.flat[touched]), np.nan, 0.0)
     return rest
+
+
+def covered_shares(
+    values: np.ndarray, transform: Any, crs: Any, nodata: float | None, areas: gpd.GeoSeries,
+) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """How much of each cell areas that do not overlap cover, 0 to 1, of the shape of ``values``.
+
+    Arguments and errors as in ``zonal_sums``.
+    """
+    found = _extract(np.zeros_like(values, dtype="float64"), transform, crs, None, areas,
+                     operations=["cell_id", "coverage"])
+    parts = pd.DataFrame(found.explode(["cell_id", "coverage"])).dropna()
+    covered = np.zeros(values.shape)
+    np.add.at(covered.reshape(-1), parts["cell_id"].astype("int64"), parts["coverage"].astype("float64"))
+    return np.clip(covered, 0.0, 1.0)
+
+
+def known_shares(
+    values: np.ndarray, transform: Any, crs: Any, nodata: float | None, areas: gpd.GeoSeries,
+) -> pd.Series:
+    """Which share of each area lies on known cells of the grid, 0 to 1; NaN where an area is missing.
+
+    Arguments and errors as in ``zonal_sums``.
+    """
+    found = _extract(values, transform, crs, nodata, areas, operations=["count"])["count"].reindex(areas.index)
+    placed = areas[has_shape(areas)].to_crs(crs)
+    cells = pd.Series(shapely.area(placed.to_numpy()), placed.index) / abs(transform.a * transform.e)
+    return (found / cells.reindex(areas.index)).clip(0.0, 1.0).astype("float64")
 
 
 def _known(values: np.ndarray, nodata: float | None) -> np.ndarray[Any, np.dtype[np.float64]]:

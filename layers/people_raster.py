@@ -1,5 +1,7 @@
 """How many people of an age live in each estate, by a population grid?"""
 
+from typing import Any
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -8,7 +10,7 @@ import shapely
 from gis.errors import InputError, Problem
 from gis.intervals import Interval
 from gis.tables import NO_ESTATE, Buildings, Estates
-from gis.zonal import left_over, shared_sums, zonal_sums
+from gis.zonal import covered_shares, known_shares, left_over, shared_sums, zonal_sums
 from layers.assumptions import assumed
 from layers.people import fill, homes_of, storeys_of
 from layers.rasters import RasterWindow
@@ -22,11 +24,14 @@ def people_of_raster(
 ) -> Estates:
     """Fill unknown figures of one people column from a grid of persons per cell; basis ``raster``.
 
-    A cell's people live in its residential buildings, in proportion to floor area there (footprint × storeys, one
-    storey where no building of the estate says); an estate's people are those of its buildings and, where nobody has
-    drawn a building on a cell, those of its share of that cell. An estate without buildings gets all cells under its
-    outline, by share of the cell. In both cases what lies in estates inside it is theirs. An outline
-    that reaches beyond the grid stays unknown, and so does one where the grid knows no cell.
+    Nobody is given to two estates. An estate without residential buildings gets its share of each cell, by ground.
+    What is left of a cell lives in the buildings on it, in proportion to floor area there (footprint × storeys, one
+    storey where no building of the estate says); where nobody has drawn a building on a cell, estates with buildings
+    elsewhere get their share of it by ground too. Where outlines overlap or lie in each other the ground is the smaller
+    one's.
+
+    An outline that reaches beyond the grid stays unknown, and so does an estate of which the grid knows less than
+    ``raster_known_share``. Where it does not know all, the upper bound takes the rest for as dense as the known.
 
     Args:
         estates: the estates.
@@ -41,35 +46,46 @@ def people_of_raster(
     if np.nanmin(raster.cells, initial=0.0) < 0:
         raise InputError(Problem(why="the population grid has cells below zero", fix="give residents per cell"))
     frame = estates.frame.copy()
-    counted = _counted(estates, buildings, raster).where(_within(estates, raster))
-    fill(frame, people, Interval(counted, counted, counted).times(1.0, spread), "raster")
+    counted, known = _counted(estates, buildings, raster)
+    usable = _within(estates, raster) & (known >= assumed("estates", "raster_known_share"))
+    counted = counted.where(usable)
+    fill(frame, people, Interval(counted, counted, counted / known.where(usable)).times(1.0, spread), "raster")
     return Estates.of(frame)
 
 
-def _counted(estates: Estates, buildings: Buildings, raster: RasterWindow) -> pd.Series:
-    """Persons per estate: of its buildings and of cells without any, else under its outline."""
-    grid = (raster.cells, raster.transform, raster.crs, None)
+def _counted(estates: Estates, buildings: Buildings, raster: RasterWindow) -> tuple[pd.Series, pd.Series]:
+    """Persons per estate, and the share of it (of its floor area, else of its ground) of which the grid knows."""
+    grid, place = raster.cells, (raster.transform, raster.crs, None)
     homes = homes_of(buildings, anywhere=True)
-    in_homes = shared_sums(*grid, homes.geometry, density=storeys_of(homes))
-    by_estate = in_homes.groupby(homes["estate_id"]).sum(min_count=1).drop(NO_ESTATE, errors="ignore")
     ground = _own_ground(estates.frame.geometry[estates.located])
-    in_outline = zonal_sums(*grid, ground).reindex(estates.ids)
-    unmapped = zonal_sums(left_over(*grid, homes.geometry), *grid[1:], ground).reindex(estates.ids)
-    at_home = by_estate.reindex(estates.ids)
-    everybody = at_home.add(unmapped.fillna(0.0))
-    return in_outline.mask(estates.ids.isin(by_estate.index), everybody)
+    housed = ground.index.isin(homes["estate_id"])
+    on_cells = zonal_sums(left_over(grid, *place, homes.geometry), *place, ground[housed])
+    bare = zonal_sums(grid, *place, ground[~housed])
+    rest = grid * (1.0 - covered_shares(grid, *place, ground[~housed]))
+    storeys = storeys_of(homes)
+    at_home = shared_sums(rest, *place, homes.geometry, density=storeys).groupby(homes["estate_id"]).sum(min_count=1)
+    people = pd.concat([bare, at_home.reindex(ground.index[housed]).add(on_cells.fillna(0.0))]).reindex(estates.ids)
+    return people, _known_of(grid, place, homes.geometry, homes.geometry.area * storeys, homes["estate_id"]).reindex(
+        estates.ids).fillna(known_shares(grid, *place, ground).reindex(estates.ids))
+
+
+def _known_of(
+    grid: np.ndarray, place: tuple[Any, Any, None], shapes: gpd.GeoSeries, weight: pd.Series, estate: pd.Series,
+) -> pd.Series:
+    known = known_shares(grid, *place, shapes)
+    return (known * weight).groupby(estate).sum() / weight.groupby(estate).sum()
 
 
 def _own_ground(outlines: gpd.GeoSeries) -> gpd.GeoSeries:
-    """Each outline less the smaller ones of which at least ``nested_share`` lies in it."""
+    """Each outline less the smaller ones that share ground with it, so that no ground belongs to two."""
     shapes, own = outlines.to_numpy(), outlines.to_numpy().copy()
-    inner, outer = outlines.sindex.query(outlines, predicate="intersects")
-    smaller = shapely.area(shapes[inner]) < shapely.area(shapes[outer])
-    inner, outer = inner[smaller], outer[smaller]
-    shared = shapely.area(shapely.intersection(shapes[inner], shapes[outer])) / shapely.area(shapes[inner])
-    nested = shared >= assumed("estates", "nested_share")
-    for one, other in zip(outer[nested], inner[nested], strict=True):
-        own[one] = shapely.difference(own[one], shapes[other])
+    one, other = outlines.sindex.query(outlines, predicate="intersects")
+    area = shapely.area(shapes)
+    smaller = (area[other] < area[one]) | ((area[other] == area[one]) & (other < one))
+    smaller &= shapely.area(shapely.intersection(shapes[one], shapes[other])) > 0
+    inner = pd.Series(other[smaller]).groupby(one[smaller]).agg(list)
+    for row, takers in inner.items():
+        own[row] = shapely.difference(own[row], shapely.union_all(shapes[takers]))
     return gpd.GeoSeries(own, index=outlines.index, crs=outlines.crs)
 
 
