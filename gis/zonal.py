@@ -77,16 +77,15 @@ def left_over(
 
 
 def covered_shares(
-    values: np.ndarray, transform: Any, crs: Any, nodata: float | None, areas: gpd.GeoSeries,
+    shape: tuple[int, ...], transform: Any, crs: Any, areas: gpd.GeoSeries,
 ) -> np.ndarray[Any, np.dtype[np.float64]]:
-    """How much of each cell areas that do not overlap cover, 0 to 1, of the shape of ``values``.
+    """How much of each cell of a grid of this shape areas that do not overlap cover, 0 to 1.
 
     Arguments and errors as in ``zonal_sums``.
     """
-    found = _extract(np.zeros_like(values, dtype="float64"), transform, crs, None, areas,
-                     operations=["cell_id", "coverage"])
+    found = _extract(np.zeros(shape), transform, crs, None, areas, operations=["cell_id", "coverage"])
     parts = pd.DataFrame(found.explode(["cell_id", "coverage"])).dropna()
-    covered = np.zeros(values.shape)
+    covered = np.zeros(shape)
     np.add.at(covered.reshape(-1), parts["cell_id"].astype("int64"), parts["coverage"].astype("float64"))
     return np.clip(covered, 0.0, 1.0)
 
@@ -101,7 +100,8 @@ def known_shares(
     found = _extract(values, transform, crs, nodata, areas, operations=["count"])["count"].reindex(areas.index)
     placed = areas[has_shape(areas)].to_crs(crs)
     cells = pd.Series(shapely.area(placed.to_numpy()), placed.index) / abs(transform.a * transform.e)
-    return (found / cells.reindex(areas.index)).clip(0.0, 1.0).astype("float64")
+    share: pd.Series = (found / cells.reindex(areas.index)).clip(0.0, 1.0).astype("float64")
+    return share
 
 
 def _known(values: np.ndarray, nodata: float | None) -> np.ndarray[Any, np.dtype[np.float64]]:

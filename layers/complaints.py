@@ -19,10 +19,14 @@ from layers.placing.places import Town, holding_estate
 from layers.reading.files import Source
 from layers.rows import Rows, read_rows
 from layers.typed.cells import as_text, folded
+from layers.typed.chinese import simplified
 from layers.typed.ids import rounded_ids
-from layers.typed.words import words_of
+from layers.typed.words import any_of, words_of
 
 _OFTEN, _LONGEST, _NUMBER = 3, 20, re.compile(r"\d{4}")
+_PERIOD = "(?:[0-9]{1,2}|[一二三四五六七八九十]{1,2})月份?$|[1-4一二三四]季度?|^q[1-4]$|^(?:19|20)[0-9]{2}年?$"
+_COUNTS = re.compile(f"{any_of('counted', 'words')}|{_PERIOD}", re.IGNORECASE)
+_NUMBER_OF_THEM = r"[0-9]+(?:\.0*)?(?:件|次|起|个)?"
 
 
 @dataclass(frozen=True)
@@ -69,7 +73,7 @@ def count_complaints(
     rows = read_rows(source, "complaint", part="complaints", town=town, log=log,
                      required=[("estate_id", "estate_name", "x")])
     known_by = words or ComplaintWords()
-    _refuse_themes_in_columns(rows)
+    _refuse_other_counts(rows)
     themes, estate = _themes(rows, known_by), _estates(rows, estates)
     _leave_out_repeated(rows, estate)
     _leave_out_other_themes(rows, known_by.only)
@@ -103,24 +107,28 @@ def _numbers(rows: Rows) -> pd.Series:
     return said.fillna(1.0)
 
 
-def _refuse_themes_in_columns(rows: Rows) -> None:
-    """A table with a column of counts for each theme would count as one complaint per row.
+def _refuse_other_counts(rows: Rows) -> None:
+    """A summary whose counts stand in other columns than 件数 would count as one complaint per row.
 
     Raises:
-        InputError: the file is such a table.
+        InputError: the file has a column of counts for themes, months or whatever else, and none that is read as 件数.
     """
-    themes = themes_of(pd.Series(rows.unread, dtype="object"))
-    wide = [header for header, theme in zip(rows.unread, themes, strict=True) if theme not in {OTHER, UNSAID}
-            and pd.to_numeric(rows.raw.frame[header], errors="coerce").notna().any()]
-    if len(wide) > 1 and not {"theme", "number", "complaint_id", "date"} & set(rows.fields):
+    if {"number", "complaint_id"} & set(rows.fields):
+        return
+    themes = themes_of(pd.Series(rows.unread, dtype="object")).isin([OTHER, UNSAID])
+    counts = [header for header, other in zip(rows.unread, themes, strict=True)
+              if (_COUNTS.search(simplified(header)) if other else "date" not in rows.fields)
+              and as_text(rows.raw.frame[header]).str.fullmatch(_NUMBER_OF_THEM).any()]
+    if counts:
         raise InputError(Problem(
-            file=rows.file, sheet=rows.raw.part, value="、".join(wide),
-            why="this table has a column of counts for each theme, which cannot be read",
-            fix="give one row per estate and theme, with the columns 小区名称, 诉求类型 and 件数"))
+            file=rows.file, sheet=rows.raw.part, value="、".join(counts),
+            why="these columns seem to count complaints; none of them is called 件数, so each row would count as one",
+            fix="call the one column that counts 件数, or give one row per estate and theme, with the columns "
+                "小区名称, 诉求类型 and 件数; delete the others"))
 
 
 def _estates(rows: Rows, estates: Estates) -> pd.Series:
-    named = named_estate(rows.text("estate_id"), rows.text("estate_name"), estates, rows)
+    named = named_estate(rows, estates)
     points = rows.geometry[has_shape(rows.geometry)].representative_point()
     held = holding_estate(points, estates).reindex(rows.fields.index, fill_value=NO_ESTATE)
     said = rows.text("estate_name").where(rows.text("estate_name") != "", rows.text("estate_id"))

@@ -63,7 +63,7 @@ def read_facilities(
         return Facilities.empty(estates.crs, kind=kind, complete=True)
     shapes = rows.geometry
     placed = gpd.GeoDataFrame(rows.fields, geometry=shapes.representative_point().where(has_shape(shapes)))
-    placed["estate_id"] = named_estate(rows.text("estate_id"), rows.text("estate_name"), estates, rows)
+    placed["estate_id"] = named_estate(rows, estates)
     _leave_out_none(rows, placed)
     _list_lost(rows, placed, estates)
     nowhere = placed.index[~has_shape(placed.geometry) & (placed["estate_id"] == NO_ESTATE)]
@@ -106,7 +106,7 @@ def _as_facilities(rows: Rows, placed: gpd.GeoDataFrame, kind: str) -> gpd.GeoDa
     bounded = with_bounds(placed, kind).assign(origin="surveyed", source=rows.file, source_sheet=rows.raw.part,
                                                source_row=placed[ROW])
     return with_ids(rows, bounded, "facility", prefix=kind).drop(
-        columns=["estate_name", "capacity_round"], errors="ignore")
+        columns=["estate_name", "street", "capacity_round"], errors="ignore")
 
 
 def _is_list_without_rows(source: Source, error: InputError) -> bool:

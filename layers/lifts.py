@@ -74,7 +74,7 @@ def with_lifts(estates: Estates, lifts: Lifts) -> Estates:
 
 def _estates_of(rows: Rows, estates: Estates) -> pd.Series:
     ids, names = rows.text("estate_id"), rows.text("estate_name")
-    estate = named_estate(ids, names, estates, rows)
+    estate = named_estate(rows, estates)
     said = names.where(names != "", ids)
     lost = estate.index[(estate == NO_ESTATE) & estate.index.isin(rows.kept)]
     unknown_estates(rows, said.loc[lost], estates)

@@ -9,7 +9,7 @@ import shapely
 
 from gis.errors import InputError, Problem
 from gis.intervals import Interval
-from gis.tables import NO_ESTATE, Buildings, Estates
+from gis.tables import Buildings, Estates
 from gis.zonal import covered_shares, known_shares, left_over, shared_sums, zonal_sums
 from layers.assumptions import assumed
 from layers.people import fill, homes_of, storeys_of
@@ -61,7 +61,7 @@ def _counted(estates: Estates, buildings: Buildings, raster: RasterWindow) -> tu
     housed = ground.index.isin(homes["estate_id"])
     on_cells = zonal_sums(left_over(grid, *place, homes.geometry), *place, ground[housed])
     bare = zonal_sums(grid, *place, ground[~housed])
-    rest = grid * (1.0 - covered_shares(grid, *place, ground[~housed]))
+    rest = grid * (1.0 - covered_shares(grid.shape, raster.transform, raster.crs, ground[~housed]))
     storeys = storeys_of(homes)
     at_home = shared_sums(rest, *place, homes.geometry, density=storeys).groupby(homes["estate_id"]).sum(min_count=1)
     people = pd.concat([bare, at_home.reindex(ground.index[housed]).add(on_cells.fillna(0.0))]).reindex(estates.ids)

@@ -177,12 +177,40 @@ def test_a_summary_counts_as_often_as_it_says_and_a_blank_number_once(tmp_path, 
     assert [(one.row, str(one.why)) for one in log] == [(4, "this row does not say how many complaints it stands for")]
 
 
-def test_a_table_with_a_column_for_each_theme_is_refused_with_the_form_it_should_have(tmp_path, estates):
+@pytest.mark.parametrize(("lines", "columns"), [
+    (["小区名称,停车,充电,小计数", "光明,30,2,32"], "停车、充电、小计数"),
+    (["小区名称,停车投诉", "光明,12", "幸福,3"], "停车投诉"),
+    (["小区名称,诉求类型,本月件数,累计件数", "光明,停车,3件,20件"], "本月件数、累计件数"),
+    (["小区名称,1月,2月,十二月份", "光明,3,4,5"], "1月、2月、十二月份"),
+    (["小区名称,统计日期,本期受理", "光明,2026-03-31,7"], "本期受理"),
+    (["小区名稱,一季度,2025年", "光明,7,9"], "一季度、2025年"),
+])
+def test_a_summary_that_counts_in_other_columns_is_refused_with_the_form_it_should_have(
+    tmp_path, estates, lines, columns,
+):
     with pytest.raises(InputError) as caught:
-        count(tmp_path, estates, ["小区名称,停车,充电,小计数", "光明,30,2,32"])
+        count(tmp_path, estates, lines)
     (problem,) = caught.value.problems
-    assert problem.value == "停车、充电"
+    assert problem.value == columns
     assert "小区名称, 诉求类型 and 件数" in str(problem.fix)
+
+
+@pytest.mark.parametrize("lines", [
+    ["小区名称,受理日期,停车相关", "光明,2026-03-01,1"], ["小区名称,处置时长,满意度", "光明,3,5"],
+    ["工单编号,小区名称,来电次数累计", "1,光明,3"], ["小区名称,诉求类型,本月情况", "光明,停车,已办结"]])
+def test_numbers_that_count_no_complaints_leave_a_list_of_single_ones_alone(tmp_path, estates, lines):
+    assert count(tmp_path, estates, lines)[0]["complaints"].tolist() == [0, 1, 0, 0]
+
+
+def test_the_street_of_a_complaint_tells_estates_of_one_name_apart(tmp_path):
+    shapes = [shapely.box(WEST + at, SOUTH, WEST + at + 90, SOUTH + 90) for at in (0, 100, 200)]
+    two = Estates.of(gpd.GeoDataFrame(
+        {"name": ["幸福小区", "幸福小区", "光明"], "street": ["虹梅街道", "长桥街道", "长桥街道"]}, geometry=shapes,
+        index=["A", "B", "C"], crs=CRS))
+    lines = ["小区名称,所属街道", "幸福小区,虹梅街道", "幸福,长桥", "幸福小区,", "光明,虹梅街道", "光明,"]
+    counts, log = count(tmp_path, two, lines)
+    assert counts["complaints"].to_dict() == {"A": 1, "B": 1, "C": 1}
+    assert [one.row for one in log if "belongs to no estate" in str(one.why)] == [4, 5]
 
 
 def test_digits_that_a_spreadsheet_dropped_before_the_export_do_not_make_two_complaints_one(tmp_path, estates):

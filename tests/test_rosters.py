@@ -7,7 +7,6 @@ from pathlib import Path
 
 import geopandas as gpd
 import openpyxl
-import pandas as pd
 import pytest
 import shapely
 from openpyxl.utils import get_column_letter
@@ -248,13 +247,14 @@ def test_the_official_name_of_one_estate_comes_before_the_other_name_of_another(
         [["小区名称", "别名", "户数"], ["和平新村", None, 10], ["东风一村", "和平新村", 20]])
     assert estates.frame["households"].to_dict() == {"和平新村": 10, "东风一村": 20}
     assert problems == []
-    assert named_in(estates, ["", "和平新村"], ["", "东风一村"]) == ["和平新村", "东风一村"]
+    assert named_in(tmp_path, estates, ["", "和平新村"], ["", "东风一村"]) == ["和平新村", "东风一村"]
 
 
-def named_in(estates, *rows):
+def named_in(tmp_path, estates, *lines):
     """The estate of rows of another list, each an id and a name."""
-    ids, names = (pd.Series(column, dtype="object") for column in zip(*rows, strict=True))
-    return named_estate(ids, names, estates).tolist()
+    source = workbook(tmp_path / "工单.xlsx", 工单=[["小区编号", "小区名称"], *lines])
+    rows = read_rows(source, "complaint", part="complaints", town=TOWN, log=ProblemLog())
+    return named_estate(rows, estates).tolist()
 
 
 def test_an_alike_name_is_offered_with_its_id_and_never_joined(tmp_path):
@@ -295,7 +295,7 @@ def test_a_row_of_another_list_whose_id_contradicts_its_name_names_no_estate(tmp
     log = ProblemLog()
     rows = read_rows(workbook(tmp_path / "工单.xlsx", 工单=lines), "complaint", part="complaints", town=TOWN, log=log)
     names = rows.text("estate_name")
-    estate = named_estate(rows.text("estate_id"), names, estates)
+    estate = named_estate(rows, estates)
     assert estate.tolist() == ["", "A", "A"]
     unknown_estates(rows, names[estate == ""], estates)
     assert [(one.row, str(one.why)) for one in log] == [(2, "the id says 甲里 (A), the name says 乙里 (B)")]
@@ -318,7 +318,7 @@ def test_ids_that_lost_their_zeros_in_excel_join_with_one_warning(tmp_path):
     assert warning.severity == "warning"
     assert str(warning.why).startswith("2 ids differ from those of the estates only by leading zeros")
     assert str(warning.why).endswith("such as 1 and 001")
-    assert named_in(estates, ["1", ""], ["０２", ""], ["3", ""]) == ["001", "002", ""]
+    assert named_in(tmp_path, estates, ["1", ""], ["０２", ""], ["3", ""]) == ["001", "002", ""]
 
 
 def test_ids_that_may_be_two_estates_without_their_zeros_are_left_apart(tmp_path):
@@ -327,7 +327,7 @@ def test_ids_that_may_be_two_estates_without_their_zeros_are_left_apart(tmp_path
         [["小区编号", "小区名称", "户数"], ["01", "丙里", 30], ["1", "甲里", 10]])
     assert estates.frame["households"].dropna().to_dict() == {"01": 30, "1": 10}
     assert not [one for one in problems if "leading zeros" in str(one.why)]
-    assert named_in(estates, ["001", ""], ["1", ""]) == ["", "1"]
+    assert named_in(tmp_path, estates, ["001", ""], ["1", ""]) == ["", "1"]
 
 
 @pytest.mark.parametrize(("drawn", "listed", "same"), [
@@ -351,7 +351,7 @@ def test_the_street_before_a_name_tells_which_estate_another_list_means(tmp_path
              ["C", "和平里", "虹梅街道"]]
     estates, _ = read(None, workbook(tmp_path / "名册.xlsx", 名册=table))
     said = ["虹梅街道幸福小区", "长桥街道幸福", "幸福小区", "长桥街道和平里", "虹梅街道和平里"]
-    assert named_in(estates, *(["", name] for name in said)) == ["A", "B", "", "", "C"]
+    assert named_in(tmp_path, estates, *(["", name] for name in said)) == ["A", "B", "", "", "C"]
 
 
 def test_alike_names_are_looked_up_for_the_first_hundred_names_of_a_list(tmp_path):
@@ -371,7 +371,7 @@ def test_other_lists_may_name_an_estate_by_any_of_its_names_and_hear_which_was_m
     log = ProblemLog()
     rows = read_rows(workbook(tmp_path / "工单.xlsx", 工单=lines), "complaint", part="complaints", town=TOWN, log=log)
     names = rows.text("estate_name")
-    estate = named_estate(rows.text("estate_id"), names, estates)
+    estate = named_estate(rows, estates)
     assert estate.tolist() == ["A", "", "", ""]
     unknown_estates(rows, names[estate == ""], estates)
     assert [(one.row, one.value, str(one.why)) for one in log] == [

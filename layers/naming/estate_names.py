@@ -121,40 +121,35 @@ def say_contradictions(rows: Rows, by_id: pd.Series, by_name: pd.Series, severit
                              why=say("the id says one estate, the name another")))
 
 
-def named_estate(ids: pd.Series, names: pd.Series, estates: Estates, rows: Rows | None = None) -> pd.Series:
+def named_estate(rows: Rows, estates: Estates) -> pd.Series:
     """The estate that each row of a list names: by id, else by a name that is surely the same, else ``NO_ESTATE``.
 
-    A name that several estates bear names none of them, and a row whose id is one estate's and whose name is
-    another's names none either, which ``unknown_estates`` says of it.
-
-    Args:
-        ids: as the list writes them.
-        names: official names or others (别名), on the same labels.
-        estates: those there are.
-        rows: of the list; given, ids that differ from those of the estates by leading zeros are said.
+    A name that several estates bear names none of them unless the row says whose street (街道) it is in. A row whose id
+    is one estate's and whose name is another's names none either, which ``unknown_estates`` says of it. Ids that differ
+    from those of the estates by leading zeros are said.
     """
-    found, short = same_ids(ids, estates.ids.to_series())
-    if rows is not None:
-        say_zeros(rows, short)
-    by_id = ids.map(found).astype("object")
-    by_name, other = _by_names(by_id, names.astype("object"), estates)
+    found, short = same_ids(rows.text("estate_id"), estates.ids.to_series())
+    say_zeros(rows, short)
+    by_id = rows.text("estate_id").map(found).astype("object")
+    by_name, other = _by_names(rows, by_id, estates)
     estate = by_id.where(by_id.notna(), by_name).mask(other.notna())
     return estate.where(estate.notna(), NO_ESTATE).astype("object")
 
 
-def _by_names(by_id: pd.Series, names: pd.Series, estates: Estates) -> tuple[pd.Series, pd.Series]:
-    """The only estate of each name; and where the name is not that of the estate ``by_id``, one whose it is."""
+def _by_names(rows: Rows, by_id: pd.Series, estates: Estates) -> tuple[pd.Series, pd.Series]:
+    """The only estate of each row's name; and where the name is not that of the estate ``by_id``, one whose it is."""
     frame = estates.frame
-    different = pd.Series(names[names != ""].unique(), dtype="object")
-    asked, known = keyed(pd.DataFrame({"row": different, "name": different, "alias": False, "street": ""}),
-                         name_table(frame["name"], frame["alias_names"], frame["street"]))
-    pairs = same_names(asked, known)
+    said = pd.DataFrame({"name": rows.text("estate_name"), "street": rows.text("street")}).loc[by_id.index]
+    asked = said.groupby(["name", "street"], sort=False).ngroup().rename("asked")
+    different = said.assign(row=asked, alias=False)[said["name"] != ""].drop_duplicates("row")
+    mine, known = keyed(different, name_table(frame["name"], frame["alias_names"], frame["street"]))
+    pairs = same_names(mine, known)
     single = pairs[~pairs["row_x"].duplicated(keep=False)].set_index("row_x")["row_y"]
-    both = pd.DataFrame({"row_x": names, "row_y": by_id})[by_id.notna() & names.isin(pairs["row_x"])]
-    every = asked.merge(known, on="key")[["row_x", "row_y"]]
+    both = pd.DataFrame({"row_x": asked, "row_y": by_id})[by_id.notna() & asked.isin(pairs["row_x"])]
+    every = mine.merge(known, on="key")[["row_x", "row_y"]]
     own = pd.MultiIndex.from_frame(both).isin(pd.MultiIndex.from_frame(every))
     other = both.loc[~own, "row_x"].map(pairs.drop_duplicates("row_x").set_index("row_x")["row_y"])
-    return names.map(single).astype("object"), other.reindex(names.index).astype("object")
+    return asked.map(single).astype("object"), other.reindex(asked.index).astype("object")
 
 
 def _single(keys: pd.Series, values: pd.Series) -> pd.Series:
@@ -220,9 +215,9 @@ def unknown_estates(rows: Rows, names: pd.Series, estates: Estates) -> None:
 
 def _without_contradicting(rows: Rows, asked: pd.Series, estates: Estates) -> pd.Series:
     """The names but for those of rows whose id is another estate's, which are listed."""
-    ids, names = rows.text("estate_id").loc[asked.index], rows.text("estate_name").loc[asked.index]
-    by_id = ids.map(same_ids(rows.text("estate_id"), estates.ids.to_series())[0]).astype("object")
-    other = _by_names(by_id, names.astype("object"), estates)[1].dropna()
+    found, _ = same_ids(rows.text("estate_id"), estates.ids.to_series())
+    by_id = rows.text("estate_id").loc[asked.index].map(found).astype("object")
+    other = _by_names(rows, by_id, estates)[1].dropna()
     label_of = called(estates.frame["name"], estates.ids.to_series())
     say_contradictions(rows, by_id.loc[other.index].map(label_of), other.map(label_of), "warning")
     return asked.drop(other.index)
