@@ -113,8 +113,14 @@ def _read_sides(
 
 
 def _by_id(joined: pd.DataFrame, outlines: Rows | None, roster: Rows | None) -> pd.DataFrame:
-    """The joined rows on their id, else their name; what repeats one is an error and left out."""
+    """The joined rows on their id, else their name; what repeats one is an error and left out.
+
+    Names without an id that several estates bear have the street (街道) after them.
+    """
     key = joined["estate_id"].where(joined["estate_id"] != "", joined["name"])
+    shared = (joined["estate_id"] == "") & key.duplicated(keep=False) & (joined["street"] != "")
+    key = key.mask(shared, joined["name"] + "（" + joined["street"] + "）")
+    _say_called_by_street(key[shared], roster if outlines is None else outlines)
     repeated = joined[key.duplicated()].assign(key=key)
     for side, column in ((outlines, OUTLINE_ROW), (roster, ROSTER_ROW)):
         if side is not None:
@@ -123,6 +129,14 @@ def _by_id(joined: pd.DataFrame, outlines: Rows | None, roster: Rows | None) -> 
                            why="another estate has this id or, without an id, this name",
                            fix="give each estate an id of its own in the column 小区编号")
     return joined[~key.duplicated()].set_index(key[~key.duplicated()].rename("estate_id"))
+
+
+def _say_called_by_street(keys: pd.Series, side: Rows | None) -> None:
+    if len(keys) and side is not None:
+        side.problem(value=str(keys.iloc[0]), severity="warning",
+                     why=say("{count} estates share their names with others, have no id and are called by name and "
+                             "street, such as {name}", count=len(keys), name=str(keys.iloc[0])),
+                     fix="give each estate an id of its own in the column 小区编号")
 
 
 def _in_one_spelling(joined: pd.DataFrame, side: Rows | None) -> pd.DataFrame:

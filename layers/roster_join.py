@@ -88,7 +88,8 @@ def _together(base: pd.DataFrame, said: pd.DataFrame, outlines: Rows, roster: Ro
 def _matches(outlines: Rows, roster: Rows) -> pd.Series:
     """For each row of the roster its row of the outlines or -1: by id, else by name where no two ids contradict it.
 
-    Where no id of one file is an id of the other, the ids are of two systems and contradict nothing.
+    Where no id of one file is an id of the other, the ids are of two systems and contradict nothing; unless they look
+    as if one office had given them, when both files must say the same street too.
     """
     ours, theirs = outlines.fields.loc[outlines.kept], roster.fields.loc[roster.kept]
     ids = ours["estate_id"][ours["estate_id"] != ""]
@@ -99,10 +100,10 @@ def _matches(outlines: Rows, roster: Rows) -> pd.Series:
     match = match.mask(match.duplicated(keep=False) & ~theirs["estate_id"].isin(ids), -1)
     _doubt_names(outlines, roster, match[match >= 0])
     pairs = _same_name(theirs[match < 0], ours[~ours.index.isin(match)])
-    other_system = found.empty and not _alike_in_form(theirs["estate_id"], ids)
-    if not other_system:
-        _say_one_name_two_ids(outlines, roster, pairs[pairs["apart"]])
-        pairs = pairs[~pairs["apart"]]
+    other_system = found.empty & (pairs["one_street"] | (not _alike_in_form(theirs["estate_id"], ids)))
+    contradict = pairs["apart"] & ~other_system
+    _say_one_name_two_ids(outlines, roster, pairs[contradict])
+    pairs = pairs[~contradict]
     twice = pairs["roster_row"].duplicated(keep=False) | pairs["outline_row"].duplicated(keep=False)
     unclear = pd.Index(pairs.loc[twice, "roster_row"].unique())
     roster.list_rows(unclear, values=theirs["name"],
@@ -133,11 +134,17 @@ def _say_one_name_two_ids(outlines: Rows, roster: Rows, pairs: pd.DataFrame) -> 
 
 
 def _same_name(theirs: pd.DataFrame, ours: pd.DataFrame) -> pd.DataFrame:
-    """Pairs of rows that share a name, official or other; ``apart`` where both have an id and not the same one."""
+    """Pairs of rows that share a name, official or other.
+
+    ``apart``: both have an id and not the same one; ``one_street``: both say a street, which is the same.
+    """
     pairs = same_names(*keyed(_names(theirs), _names(ours))).set_axis(["roster_row", "outline_row"], axis="columns")
     their_id = id_keys(theirs["estate_id"]).reindex(pairs["roster_row"]).to_numpy()
     our_id = id_keys(ours["estate_id"]).reindex(pairs["outline_row"]).to_numpy()
-    return pd.DataFrame(pairs.assign(apart=(their_id != "") & (our_id != "") & (their_id != our_id)))
+    both_say = [side["street"].reindex(pairs[row]).to_numpy() != "" for side, row in (
+        (theirs, "roster_row"), (ours, "outline_row"))]
+    return pairs.assign(apart=(their_id != "") & (our_id != "") & (their_id != our_id),
+                        one_street=both_say[0] & both_say[1])
 
 
 def _say_other_ids(outlines: Rows, roster: Rows, pairs: pd.DataFrame) -> None:

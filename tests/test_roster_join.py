@@ -122,3 +122,26 @@ def test_phases_that_share_another_name_join_by_their_own(tmp_path):
                            walled_default=True, log=log, town=TOWN)
     assert estates.frame.set_index("name")["households"].to_dict() == {"阳光花园一期": 1, "阳光花园二期": 2}
     assert not log.errors
+
+
+def test_codes_that_were_all_given_anew_join_by_name_and_street_with_one_warning(tmp_path):
+    drawn = [("310110001001", "幸福小区", "虹梅街道"), ("310110001002", "光明小区", "虹梅街道"),
+             ("310110001003", "和平里", "")]
+    listed = [("310110002007", "光明小区", "虹梅街道"), ("310110002008", "幸福", "徐汇区虹梅街道"),
+              ("310110002009", "和平里", "虹梅街道")]
+    found, log, _ = joined(tmp_path, drawn, listed)
+    assert found == {"光明小区": 100, "幸福小区": 101}
+    assert [row for row, _ in errors(log)] == [4], "nobody says in which street the outline of 和平里 lies"
+    assert len([one for one in log if "2 rows were joined by their names alone" in str(one.why)]) == 1
+
+
+def test_estates_of_one_name_in_two_streets_are_told_apart_without_ids(tmp_path):
+    drawn = [("", "幸福小区", "虹梅街道"), ("", "幸福小区", "长桥街道"), ("", "光明", "长桥街道")]
+    _, log, estates = joined(tmp_path, drawn, list(reversed(drawn)))
+    assert estates.frame["households"].to_dict() == {
+        "幸福小区（虹梅街道）": 102, "幸福小区（长桥街道）": 101, "光明": 100}
+    assert errors(log) == []
+    (said,) = [str(one.why) for one in log if one.value == "幸福小区（虹梅街道）"]
+    assert said.startswith("2 estates share their names with others, have no id and are called by name and street")
+    _, log, _ = joined(tmp_path, [("", "幸福小区", "虹梅街道"), ("", "幸福小区", "虹梅街道")], [("", "光明", "")])
+    assert [row for row, _ in errors(log)] == [2], "one name in one street is one estate, or needs an id"
