@@ -1,5 +1,7 @@
 """Facility lists: every row counts for the right estate or is listed, and what nobody says is bounded or unknown."""
 
+from datetime import date
+
 import geopandas as gpd
 import numpy as np
 import openpyxl
@@ -260,3 +262,11 @@ def test_ids_that_excel_has_rounded_are_said_once(tmp_path, estates):
     _, log = read(source, estates)
     assert [(one.row, one.severity, str(one.why)) for one in log if "15 digits" in str(one.why)] == [
         (2, "warning", "1 ids were stored as numbers, of which a spreadsheet keeps 15 digits")]
+
+
+def test_ids_that_excel_has_made_dates_of_are_said(tmp_path, estates):
+    source = book(tmp_path / "a.xlsx", ["设施编号", "名称", "所属小区"], [date(2026, 3, 1), "甲", "A"],
+                  ["3-2", "乙", "A"], ["3月1日", "丙", "A"], ["Mar-03", "丁", "A"], ["Abc-03", "戊", "A"])
+    _, log = read(source, estates)
+    assert [(one.row, one.value, str(one.why)) for one in log if "have become dates" in str(one.why)] == [
+        (2, "2026-03-01", "3 ids have become dates in a spreadsheet, as 3-1 does")]

@@ -27,7 +27,7 @@ from layers.typed.cells import (
     as_yes_no,
     printable,
 )
-from layers.typed.ids import rounded_ids
+from layers.typed.ids import dated_ids, rounded_ids
 from layers.typed.numbers import NONE_OR_UNKNOWN, NOT_ONE_NUMBER, NumberRule
 from layers.typed.personal import drop_personal, is_personal, masked
 from layers.typed.words import LAST_YEAR, SHEET_FAULT, units_of
@@ -112,7 +112,7 @@ def read_fields(
             _note_wrong(pd.DataFrame({"why": parsed.wrong, "row": rows, "value": by_text[found[name]]}), place, log)
             _note_reserved(by_text[found[name]], parsed, rows, place, log)
             if name.endswith("_id") and name not in _ROUNDED_BY_THEIR_READER:
-                _note_rounded(cells[found[name]], rows, place, log, of_table="header_row" in raw.attrs)
+                _note_spoilt(cells[found[name]], rows, place, log, of_table="header_row" in raw.attrs)
     return pd.DataFrame(values, index=cells.index)
 
 
@@ -185,13 +185,16 @@ def _note_reserved(cells: pd.Series, parsed: Parsed, rows: pd.Series, place: Pro
         note(dated, why, say("nothing, unless the numbers must be of one day"))
 
 
-def _note_rounded(cells: pd.Series, rows: pd.Series, place: Problem, log: ProblemLog, *, of_table: bool) -> None:
-    """Ids of which a spreadsheet has dropped digits: two may have become one, and none is found in another file."""
-    rounded = rounded_ids(cells, of_table=of_table)
-    if rounded.any():
-        label = rounded.index[rounded][0]
-        log.add(replace(
-            place, row=int(rows[label]), value=as_text(cells.loc[[label]]).iloc[0], severity="warning",
-            why=say("{count} ids were stored as numbers, of which a spreadsheet keeps 15 digits",
-                    count=int(rounded.sum())),
-            fix=say("make the column text, and export or type the ids again")))
+def _note_spoilt(cells: pd.Series, rows: pd.Series, place: Problem, log: ProblemLog, *, of_table: bool) -> None:
+    """Ids that a spreadsheet has changed: two may have become one, and none is found in another file."""
+    rounded, dated = rounded_ids(cells, of_table=of_table), dated_ids(cells)
+    said = (
+        (rounded, say("{count} ids were stored as numbers, of which a spreadsheet keeps 15 digits",
+                      count=int(rounded.sum()))),
+        (dated, say("{count} ids have become dates in a spreadsheet, as 3-1 does", count=int(dated.sum()))))
+    for spoilt, why in said:
+        if spoilt.any():
+            label = spoilt.index[spoilt][0]
+            log.add(replace(
+                place, row=int(rows[label]), value=as_text(cells.loc[[label]]).iloc[0], severity="warning",
+                why=why, fix=say("make the column text, and export or type the ids again")))

@@ -25,7 +25,8 @@ _MISTYPED = range(19_000, 21_000)
 """Numbers of five digits that are rather a year with a digit too many than a day of the fifties."""
 _DECADE = ("(?:(20|21)世纪|(上个?世纪)|(19|20))?([0-9])0(?:(?:[、,-]|至|到)?([0-9])0)?"
            "(?:年代(?:[初中末]|[初中末后]期|中后期)?|s)")
-_SHORT_YEAR = re.compile("([0-9]{2})年(?:建成?|竣工)?")
+_SHORT_YEARS = re.compile("([0-9]{2})年?(?:(?:[、,/~–—-]|至|到|和)([0-9]{2}))?年(?:建成?|竣工)?")
+_IN_BRACKETS = re.compile(r"\((.*)\)")
 _YEAR_OF_MANY = re.compile(f"([0-9]{{4}})年?(?:{_MONTH}月)?(?:建成?|竣工)?")
 _SERIAL = re.compile(r"([0-9]{5})(?:\.[0-9]*)?")
 _COMPACT = re.compile("([0-9]{4})([0-9]{2})([0-9]{2})")
@@ -43,7 +44,7 @@ def read_year(typed: str, last_year: int) -> Typed:
         return Typed(why=say("this is a year of another calendar"))
     if found := _year_pattern().fullmatch(text):
         return _within([int(found["year"])], last_year, vague=bool(found["about"] or found["after"]))
-    for read in (_decade, _short_year, _serial_year, _several_years):
+    for read in (_decade, _short_years, _serial_year, _several_years, _several_decades):
         if said := read(text, last_year):
             return said
     day = _day(text)
@@ -73,7 +74,8 @@ def _dated(typed: str) -> str:
     """The text tidied, with 一九九八年五月 in digits; nothing where no year or day can be in it."""
     if len(typed) > _LONGEST or has_odd_digits(typed):
         return ""
-    text = re.sub(f"^({_DIGIT}{{4}}|{_DIGIT}{{2}})(?=年|$)", lambda found: digits_of(found[0]), tidied(typed))
+    bare = _IN_BRACKETS.sub(r"\1", text) if _IN_BRACKETS.fullmatch(text := tidied(typed)) else text
+    text = re.sub(f"^({_DIGIT}{{4}}|{_DIGIT}{{2}})(?=年|$)", lambda found: digits_of(found[0]), bare)
     text = re.sub("^二十(一?)世纪", lambda found: f"2{len(found[1])}世纪", text)
     text = re.sub("([二三四五六七八九])[、,至到]?([三四五六七八九])(?:十|0)(?=年代)",
                   lambda found: f"{digits_of(found[1])}0、{digits_of(found[2])}0", text)
@@ -118,12 +120,15 @@ def _decade_pattern() -> re.Pattern[str]:
     return re.compile(f"(?:{before})*{_DECADE}(?:{after}|{any_of('year', 'about_after')})*")
 
 
-def _short_year(text: str, last_year: int) -> Typed | None:
-    found = _SHORT_YEAR.fullmatch(text)
+def _short_years(text: str, last_year: int) -> Typed | None:
+    """98年, 98-99年."""
+    found = _SHORT_YEARS.fullmatch(text)
     if found is None:
         return None
-    year = _full_year(int(found[1]), last_year)
-    return Typed(why=year) if isinstance(year, Words) else _within([year], last_year, vague=True)
+    years = [_full_year(int(digits), last_year) for digits in found.groups() if digits]
+    wrong = [year for year in years if isinstance(year, Words)]
+    return Typed(why=wrong[0]) if wrong else _within([year for year in years if isinstance(year, int)], last_year,
+                                                     vague=True)
 
 
 def _full_year(year: int, last_year: int) -> int | Words:
@@ -145,6 +150,15 @@ def _several_years(text: str, last_year: int) -> Typed | None:
     every = [_YEAR_OF_MANY.fullmatch(part) for part in _BETWEEN_YEARS.split(text)]
     years = [int(found[1]) for found in every if found]
     return _within(years, last_year) if len(years) == len(every) > 1 else None
+
+
+def _several_decades(text: str, last_year: int) -> Typed | None:
+    """80年代、90年代: from the first year of one to the last year of another."""
+    every = [_decade(part, last_year) for part in _BETWEEN_YEARS.split(text)]
+    said = [one for one in every if one is not None and one.why is None]
+    if len(every) < 2 or len(said) < len(every):
+        return None
+    return Typed(low=min(one.low for one in said), high=max(one.high for one in said), approximate=True)
 
 
 def _day(text: str) -> dt.date | Words | None:

@@ -1,0 +1,18 @@
+"""Several years, decades and short forms of them in one cell are bounds, never a guess."""
+
+import pytest
+
+from layers.typed.days import read_year
+
+
+@pytest.mark.parametrize(("typed", "first", "last"), [
+    ("80年代、90年代", 1980, 1999), ("1980年代-1990年代", 1980, 1999), ("（1980年代）", 1980, 1989),
+    ("90年代—80年代", 1980, 1999), ("98-99年", 1998, 1999), ("98年、99年", 1998, 1999), ("(1998、2001)", 1998, 2001)])
+def test_several_decades_and_short_years_are_bounds(typed, first, last):
+    said = read_year(typed, 2026)
+    assert (said.low, said.high, said.why) == (first, last, None)
+
+
+@pytest.mark.parametrize("typed", ["05-06年", "99-01年", "80年代、年代", "1980年代至今", "(1998)(2001)", "98-99"])
+def test_what_may_mean_two_things_is_no_year(typed):
+    assert read_year(typed, 2026).why is not None
