@@ -37,9 +37,10 @@ def write_problem_list(problems: Iterable[Problem], readings: Iterable[Reading],
              words(one.why, lang), words(one.fix, lang)) for one in problems))
         header = partial(_headers, texts)
         sheet(texts("account.sheet"), _ACCOUNT, header(_ACCOUNT), (
-            (one.file, one.sheet, one.part, one.encoding, one.crs, one.placed, one.rows_in, one.rows_used,
-             one.rows_left_out, why, row_ranges(rows, texts)[:_LONGEST_CELL], "、".join(one.unread))
-            for one in read for why, rows in one.left_out or (("", ()),)))
+            (one.file, one.sheet, one.part, one.encoding, one.crs, one.placed,
+             *((one.rows_in, one.rows_used, one.rows_left_out) if turn == 0 else (None, None, None)),  # they sum up
+             why, row_ranges(rows, texts)[:_LONGEST_CELL], "、".join(one.unread) if turn == 0 else "")
+            for one in read for turn, (why, rows) in enumerate(one.left_out or (("", ()),))))
         sheet(texts("account.columns"), _COLUMNS, header(_COLUMNS), (
             (one.file, one.sheet, one.part, label, header) for one in read for label, header in one.columns))
 

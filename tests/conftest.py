@@ -4,6 +4,10 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("untimed", deadline=None)  # a slow or busy machine is no fault of the program
+settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")

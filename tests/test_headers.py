@@ -33,6 +33,8 @@ def read(columns, table="roster", **attrs):
     ("户数（必填）", "households"), ("户数(单位：户)", "households"), ("ＨＯＵＳＥＨＯＬＤＳ", "households"),
     ("其中：60岁及以上人口", "residents_60plus"), ("居民車輛", "resident_cars"), ("０－３岁", "residents_under3"),
     ("3岁以下", "residents_under3"), ("建築年份", "build_year"), ("佔用消防通道車位", "parking_on_fire_lane"),
+    ("3–5岁", "residents_3to5"), ("0—3岁", "residents_under3"), ("六十岁以上", "residents_60plus"),
+    ("居民人数", "residents"), ("机动车数", "resident_cars"), ("竣工日期", "build_year"), ("居委会名称", "community"), ("房屋套数", "households"),
 ])
 def test_a_header_is_known_whatever_surrounds_its_name(header, field):
     assert how(header) == (field, "alias")
@@ -44,6 +46,10 @@ def test_a_header_is_known_whatever_surrounds_its_name(header, field):
 def test_words_in_brackets_that_mean_something_are_part_of_the_name(header):
     fields = {one.field for one in match_columns([header], "roster").matches}
     assert not fields & {"residents", "parking_spaces", "households", "residents_under3", "residents_60plus"}
+
+
+def test_a_column_that_may_say_there_is_a_fire_lane_is_not_read_as_that_it_is_blocked():
+    assert not match_columns(["消防通道"], "roster").matches
 
 
 @pytest.mark.parametrize(("header", "table"), [("建筑面积（公顷）", "facility"), ("出动时间（分钟）", "facility")])

@@ -85,14 +85,19 @@ def test_every_file_of_a_project_is_accounted_for_row_by_row(tmp_path):
 
 def test_check_shows_the_mapping_and_the_account_and_writes_both_beside_the_problems(tmp_path):
     town = write_town(tmp_path / "town")
+    with (town / "工单.csv").open("ab") as file:
+        file.write(",没有这个小区,噪声\r\n合计,,\r\n".encode())
     said = estategap("check", town, home=tmp_path)
     assert said.returncode == 0
     assert "小区名册.xlsx [名册]：读作“小区名册”，12 行，用了 12 行，未用 0 行" in said.stdout
     assert "小区编号，小区名称，居委会←居委会" in said.stdout or "所属居委←居委会" in said.stdout
     book = openpyxl.load_workbook(town / "problems.xlsx")
     assert book.sheetnames == ["问题", "读取核对", "列的对应"]
-    files = {row[0]: row[6:9] for row in book["读取核对"].iter_rows(min_row=2, values_only=True)}
-    assert files["微型消防站.csv"] == (3, 3, 0)
+    lines = [*book["读取核对"].iter_rows(min_row=2, values_only=True)]
+    assert next(row[6:9] for row in lines if row[0] == "微型消防站.csv") == (3, 3, 0)
+    complaints = [row for row in lines if row[0] == "工单.csv"]
+    assert [(row[6] - row[7], row[8]) if row[6] else row[6:9] for row in complaints] == [(2, 2), ("", "", "")], (
+        "a line for each reason; the rows are counted in the first alone")
     headers = {tuple(row) for row in book["列的对应"].iter_rows(min_row=2, values_only=True)}
     assert ("小区名册.xlsx", "名册", "小区名册", "户数", "户数") in headers
 

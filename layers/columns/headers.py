@@ -23,7 +23,7 @@ How = Literal["alias", "truncated", "pinyin"]
 _NUMBERING = re.compile(
     r"[\s*＊※★●]*(?:[①-⑳]|[(（]?(?:\d{1,2}|[一二三四五六七八九十]{1,3})(?:[)）、．]|\.(?!\d)))\s*(?=\S)")
 _BRACKETS = re.compile(r"\((.*?)\)|\[(.*?)\]|【(.*?)】|〔(.*?)〕|{(.*?)}|<(.*?)>|《(.*?)》|「(.*?)」")
-_MARKS = re.compile(r"[\s*:：。.、,，;；\-_/~\\()\[\]【】〔〕{}<>《》「」'\"“”‘’※★●#]+")
+_MARKS = re.compile(r"[\s*:：。.、,，;；\-–—―_/~\\()\[\]【】〔〕{}<>《》「」'\"“”‘’※★●#]+")
 _DATE = re.compile(r"\d{4}(年.*|[-./]\d.*)?")
 _CUT_BYTES = {"utf-8": range(8, 11), "gb18030": range(9, 11)}
 """Lengths of a name that a .dbf may have cut off at 10 bytes, a half character at the end taken off."""
