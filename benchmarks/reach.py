@@ -50,7 +50,7 @@ def main():
     assert all(abs(found[key] - metres) < 0.001 for key, metres in expected.items())
     mine, peer = statistics.median(ours), statistics.median(theirs)
     print(f"Python {platform.python_version()}, {os.cpu_count()} cores; Las Palmas, {len(network.edges):,} edges, "
-          f"{network.nodes:,} nodes; read {read_s:.1f} s, build {build_s:.2f} s")
+          f"{network.chains.junctions:,} junctions; read {read_s:.1f} s, build {build_s:.2f} s")
     print(f"{DOORS} doors × {PLACES} places within {CUTOFF_M:.0f} m: {len(found):,} pairs, answers equal")
     print(f"estategap {mine:.2f} s · networkx {peer:.2f} s · {peer / mine:.1f} × (both at nodes; medians of {ROUNDS})")
 

@@ -74,3 +74,26 @@ def _areas_only(shape: shapely.Geometry) -> shapely.Geometry | None:
     parts = [part for part in shapely.get_parts(shape, return_index=False) if part.geom_type.endswith("Polygon")]
     whole = shapely.union_all(parts) if parts else None
     return whole if whole is not None and whole.area > 0 else None
+
+
+def substrings(lines: np.ndarray, low_m: np.ndarray, high_m: np.ndarray) -> np.ndarray:
+    """The parts of lines between two distances along each; ``low_m`` is less than ``high_m``.
+
+    Args:
+        lines: shapely lines in a metric CRS, shape (n,).
+        low_m: where each part begins, metres from the line's first point, shape (n,).
+        high_m: where it ends, likewise; beyond the line's end is its end.
+    """
+    xy, line = shapely.get_coordinates(lines, return_index=True)
+    step = np.hypot(*np.diff(xy, axis=0, prepend=xy[:1]).T)
+    begin = np.flatnonzero(np.diff(line, prepend=-1))
+    step[begin] = 0.0
+    along = np.cumsum(step)
+    along -= along[begin][line]
+    inner = (along > low_m[line]) & (along < high_m[line])
+    ends = [shapely.get_coordinates(shapely.line_interpolate_point(lines, at)) for at in (low_m, high_m)]
+    every = np.arange(len(lines))
+    which = np.concatenate([every, line[inner], every])
+    order = np.argsort(which, kind="stable")
+    cut: np.ndarray = shapely.linestrings(np.concatenate([ends[0], xy[inner], ends[1]])[order], indices=which[order])
+    return cut

@@ -8,17 +8,13 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-import shapely.ops
-from scipy.sparse.csgraph import dijkstra
 
 from gis.attach import MM_PER_M, Attachment, attach, on_mainland, to_mm
-from gis.graph import Arcs
+from gis.chains import Chains
+from gis.geometry import substrings
+from gis.search import Portals, nearest_within, pairs_within, parts_within
 from gis.tables import Estates, Gates, Streets
 from gis.walls import holders, streets_outside_walls, walled_ground, with_assumed_gates
-
-_ROWS_AT_ONCE = 8_000_000
-_RANKS = 2**20
-"""More destinations than anyone asks about; 33 bits of a float are left for millimetres: 8,000 km."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,16 +43,6 @@ class WalkSettings:
 
 
 @dataclass(frozen=True)
-class _Terminals:
-    """Where a table of points enters the graph: links ``row`` → ``portal`` of ``mm``, portals being gates or edges."""
-
-    row: np.ndarray
-    gate: np.ndarray
-    gate_mm: np.ndarray
-    street: Attachment
-
-
-@dataclass(frozen=True)
 class StreetNetwork:
     """A walking network with walls and gates; distances are whole millimetres inside, metres outside.
 
@@ -68,7 +54,7 @@ class StreetNetwork:
     edges: gpd.GeoDataFrame
     length_mm: np.ndarray
     usable: np.ndarray
-    nodes: int
+    chains: Chains
     gates: Gates
     outlines: gpd.GeoSeries
     holders: pd.DataFrame
@@ -86,17 +72,17 @@ class StreetNetwork:
         edges = public.frame[public.frame["foot"]]
         edges = edges.iloc[np.argsort(shapely.to_wkb(edges.geometry.values, byte_order=1), kind="stable")].copy()
         keys = np.unique(edges[["u", "v"]].to_numpy())
-        edges["u"], edges["v"] = (np.searchsorted(keys, edges[end].to_numpy()) for end in ("u", "v"))
+        u, v = (np.searchsorted(keys, edges[end].to_numpy()) for end in ("u", "v"))
         length_mm = to_mm(edges.geometry.length.to_numpy())
-        usable = on_mainland(
-            edges["u"].to_numpy(), edges["v"].to_numpy(), length_mm, max(len(keys), 1), settings.min_island_m)
+        usable = on_mainland(u, v, length_mm, max(len(keys), 1), settings.min_island_m)
+        chains = Chains.of(u, v, length_mm, _along_a_curve(edges.geometry.values, u, v, len(keys)))
         every_gate = with_assumed_gates(
             gates, estates, streets, public=edges.geometry.values[usable], walls=walls,
             wall_tolerance_m=settings.wall_tolerance_m, merge_within_m=settings.merge_gates_m,
             max_snap_m=settings.max_snap_m)
         outlines = estates.frame.geometry[estates.located & estates.frame["walled"]]
-        return cls(edges, length_mm, usable, len(keys), every_gate, outlines, holders(estates, settings.nested_share),
-                   walls, settings)
+        return cls(edges.assign(u=u, v=v), length_mm, usable, chains, every_gate, outlines,
+                   holders(estates, settings.nested_share), walls, settings)
 
     @cached_property
     def gates_on_foot(self) -> gpd.GeoDataFrame:
@@ -146,45 +132,42 @@ class StreetNetwork:
         Returns:
             ``distance_m`` on MultiIndex (origin index name, destination index name), ordered by both ids.
         """
-        limit = cutoff_m * MM_PER_M
-        found = [self._direct(origins, destinations), self._by_street(origins, destinations, limit, gate_cost_m)]
-        ways = pd.concat([part for part in found if len(part)] or found[:1], ignore_index=True)
-        least = ways[ways["mm"] <= limit].groupby(["origin", "destination"], sort=True)["mm"].min()
-        at = least.index.get_level_values
+        limit = int(cutoff_m * MM_PER_M)
+        direct = self._direct(origins, destinations)
+        direct = direct[direct["mm"] <= limit]
+        row, column, mm = (np.concatenate(parts) for parts in zip(
+            (direct[name].to_numpy() for name in ("origin", "destination", "mm")),
+            self._by_street(origins, destinations, limit, gate_cost_m), strict=True))
+        order = np.lexsort((mm, column, row))
+        row, column, mm = row[order], column[order], mm[order]
+        first = np.ones(len(row), dtype=bool)
+        first[1:] = (row[1:] != row[:-1]) | (column[1:] != column[:-1])
         return pd.DataFrame(
-            {"distance_m": least.to_numpy(dtype=float) / MM_PER_M},
-            index=pd.MultiIndex.from_arrays(
-                [origins.index[at(0)], destinations.index[at(1)]], names=[origins.index.name, destinations.index.name]))
+            {"distance_m": mm[first].astype(float) / MM_PER_M},
+            index=pd.MultiIndex(levels=[origins.index, destinations.index],
+                                codes=[row[first], column[first]],  # type: ignore[list-item]
+                                names=[origins.index.name, destinations.index.name]))
 
     def nearest(
         self, origins: gpd.GeoDataFrame, destinations: gpd.GeoDataFrame, *, cutoff_m: float, gate_cost_m: float = 0.0
     ) -> pd.DataFrame:
         """The nearest destination of each origin within the cut-off; of equally near ones the first by id.
 
-        One search from all destinations at once: each carries its rank among the ids as a fraction of a millimetre,
-        which no sum of whole millimetres can touch.
-
         Returns:
             the destination's id and ``distance_m``, on the origins' index; origins without any are left out.
         """
-        rank = np.empty(len(destinations))
-        rank[np.argsort(destinations.index.to_numpy(str), kind="stable")] = np.arange(len(destinations)) / _RANKS
-        arcs = self._base(round(gate_cost_m * MM_PER_M))
-        out_of = self._add(arcs, self._terminals(origins), len(origins), inward=False)
-        into = self._add(arcs, self._terminals(destinations), len(destinations), inward=True)
-        hub = arcs.add_nodes(1)
-        arcs.link(into, np.repeat(hub, len(into)), rank)
-        limit = np.floor(cutoff_m * MM_PER_M) + 1 - 1 / _RANKS
-        best = dijkstra(arcs.matrix(reverse=True), indices=hub, limit=limit)[0, out_of]
-        inside = self._direct(origins, destinations)
-        at_home = (inside["mm"] + rank[inside["destination"]]).groupby(inside["origin"]).min()
-        best[at_home.index] = np.minimum(best[at_home.index], at_home)
-        found = best <= limit
-        mm = np.floor(best[found])
-        order = np.argsort(rank, kind="stable")
-        return pd.DataFrame({
-            destinations.index.name: destinations.index[order[np.rint((best[found] - mm) * _RANKS).astype(int)]],
-            "distance_m": mm / MM_PER_M}, index=origins.index[found])
+        limit = int(cutoff_m * MM_PER_M)
+        by_id = destinations.iloc[np.argsort(destinations.index.to_numpy(str), kind="stable")]
+        row, mm = nearest_within(self.chains, self._portals(origins, gate_cost_m), self._portals(by_id, gate_cost_m),
+                                 limit_mm=limit)
+        inside = self._direct(origins, by_id).sort_values(["mm", "destination"]).drop_duplicates("origin")
+        at, there, near = (inside.loc[inside["mm"] <= limit, name].to_numpy()
+                           for name in ("origin", "destination", "mm"))
+        closer = (row[at] < 0) | (near < mm[at]) | ((near == mm[at]) & (there < row[at]))
+        row[at[closer]], mm[at[closer]] = there[closer], near[closer]
+        found = row >= 0
+        return pd.DataFrame({destinations.index.name: by_id.index[row[found]], "distance_m": mm[found] / MM_PER_M},
+                            index=origins.index[found])
 
     def service_area(self, destinations: gpd.GeoDataFrame, *, radius_m: float) -> shapely.Geometry:
         """The streets within a walk of any destination, cut at the exact place, widened to be seen.
@@ -194,28 +177,24 @@ class StreetNetwork:
         limit = round(radius_m * MM_PER_M)
         if not len(destinations):
             return shapely.MultiPolygon()
-        terminals, arcs = self._terminals(destinations), self._base()
-        start = self._add(arcs, terminals, len(destinations), inward=False)
-        limit = round(radius_m * MM_PER_M)
-        left = limit - dijkstra(arcs.matrix(), indices=start, min_only=True, limit=limit)
-        u, v, length = self.edges["u"].to_numpy(), self.edges["v"].to_numpy(), self.length_mm
-        at, own = terminals.street, np.flatnonzero(terminals.street.found)
-        gates, gate = self.gate_streets, np.flatnonzero(self.gate_streets.found)
-        spread = [(at.edge[own], at.offset_mm[own], limit - at.snap_mm[own]),
-                  (gates.edge[gate], gates.offset_mm[gate], left[self._gate_node(gate)] - gates.snap_mm[gate])]
-        whole = np.maximum(left[u], 0) + np.maximum(left[v], 0) >= length
-        part = np.flatnonzero(~whole)
-        pieces = [(part, np.zeros(len(part)), left[u[part]]), (part, length[part] - left[v[part]], length[part]),
-                  *((edge, offset - walk, offset + walk) for edge, offset, walk in spread)]
-        edge, low, high = (np.concatenate([piece[k] for piece in pieces]) for k in range(3))
-        low, high = np.clip(low, 0, length[edge]), np.clip(high, 0, length[edge])
-        keep = np.isfinite(low) & np.isfinite(high) & (high > low) & ~whole[edge]
-        lines = self.edges.geometry.to_numpy()
-        cut = [shapely.ops.substring(lines[e], a / MM_PER_M, b / MM_PER_M)
-               for e, a, b in zip(edge[keep], low[keep], high[keep], strict=True)]
-        joined = shapely.get_parts(shapely.line_merge(shapely.multilinestrings(np.append(lines[whole], cut))))
+        edge, low, high = self._reached(self._portals(destinations), limit)
+        cut = substrings(self.edges.geometry.to_numpy()[edge], low / MM_PER_M, high / MM_PER_M)
+        joined = shapely.get_parts(shapely.line_merge(shapely.multilinestrings(cut)))
         return shapely.union_all(shapely.buffer(
             np.append(joined, destinations.geometry.to_numpy()), self.settings.service_area_buffer_m))
+
+    def _reached(self, portals: Portals, limit_mm: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The parts of edges within the limit of any portal: edge, from where and to where along it, millimetres."""
+        parts = pd.DataFrame(dict(zip(("chain", "low", "high"), parts_within(self.chains, portals, limit_mm=limit_mm),
+                                      strict=True)))
+        edges = pd.DataFrame({"chain": self.chains.chain, "edge": np.arange(len(self.edges)), "at": self.chains.at_mm,
+                              "sign": self.chains.sign, "length": self.length_mm})
+        part = edges.merge(parts, on="chain")
+        ends = [(part["sign"] * (part[name] - part["at"])).to_numpy() for name in ("low", "high")]
+        low = np.maximum(np.minimum(*ends), 0)
+        high = np.minimum(np.maximum(*ends), part["length"].to_numpy())
+        some = high > low
+        return _joined(part["edge"].to_numpy()[some], low[some], high[some])
 
     def _attach(self, points: gpd.GeoDataFrame) -> Attachment:
         return attach(points.geometry.values, self.edges.geometry.values, self.length_mm, usable=self.usable,
@@ -236,7 +215,7 @@ class StreetNetwork:
         )
         a, b = met["row_x"].to_numpy(), met["row_y"].to_numpy()
         mm = self._inside_mm(origins.geometry.values[a], destinations.geometry.values[b])
-        return pd.DataFrame({"origin": a, "destination": b, "mm": mm.astype(float)})
+        return pd.DataFrame({"origin": a, "destination": b, "mm": mm})
 
     def _inside(self, points: gpd.GeoDataFrame) -> pd.DataFrame:
         """The rows of points in walled estates, with each estate that holds them.
@@ -251,64 +230,52 @@ class StreetNetwork:
         return pd.DataFrame(held.loc[inside, ["row", "holder_id"]])
 
     def _by_street(
-        self, origins: gpd.GeoDataFrame, destinations: gpd.GeoDataFrame, limit: float, gate_cost_m: float
-    ) -> pd.DataFrame:
-        """Walks along the streets; the search starts from the smaller side, against the arcs where that helps."""
-        arcs = self._base(round(gate_cost_m * MM_PER_M))
-        out_of = self._add(arcs, self._terminals(origins), len(origins), inward=False)
-        into = self._add(arcs, self._terminals(destinations), len(destinations), inward=True)
-        backwards = len(into) <= len(out_of)
-        sources, targets = (into, out_of) if backwards else (out_of, into)
-        matrix = arcs.matrix(reverse=backwards)
-        found = [
-            self._rows(dijkstra(matrix, indices=chunk, limit=limit)[:, targets], first, swap=backwards)
-            for first, chunk in _chunks(sources, max(1, _ROWS_AT_ONCE // matrix.shape[0]))]
-        return pd.concat(found, ignore_index=True) if found else pd.DataFrame(
-            {"origin": np.array([], int), "destination": np.array([], int), "mm": np.array([], float)})
+        self, origins: gpd.GeoDataFrame, destinations: gpd.GeoDataFrame, limit_mm: int, gate_cost_m: float
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Walks along the streets, searched from the side with fewer ways out: people walk them both ways."""
+        out_of, into = (self._portals(points, gate_cost_m) for points in (origins, destinations))
+        if len(into.row) < len(out_of.row):
+            destination, origin, mm = pairs_within(self.chains, into, out_of, limit_mm=limit_mm)
+        else:
+            origin, destination, mm = pairs_within(self.chains, out_of, into, limit_mm=limit_mm)
+        return origin, destination, mm
 
-    @staticmethod
-    def _rows(distance: np.ndarray, first: int, *, swap: bool) -> pd.DataFrame:
-        source, target = np.nonzero(np.isfinite(distance))
-        names = ("destination", "origin") if swap else ("origin", "destination")
-        return pd.DataFrame({names[0]: source + first, names[1]: target, "mm": distance[source, target]})
-
-    def _base(self, gate_cost_mm: int = 0) -> Arcs:
-        """The arcs of all streets and of all usable gates."""
-        arcs = Arcs(self.edges["u"].to_numpy(), self.edges["v"].to_numpy(), self.length_mm, self.nodes)
-        gates = self.gate_streets
-        node = arcs.add_nodes(len(gates.edge))
-        on = gates.found
-        road = arcs.split(gates.edge[on], gates.offset_mm[on])
-        arcs.link(node[on], road, gates.snap_mm[on] + gate_cost_mm)
-        arcs.link(road, node[on], gates.snap_mm[on] + gate_cost_mm)
-        return arcs
-
-    def _gate_node(self, gate: np.ndarray) -> np.ndarray:
-        return self.nodes + gate
-
-    def _terminals(self, points: gpd.GeoDataFrame) -> _Terminals:
-        walled = self._in_walls(points)
+    def _portals(self, points: gpd.GeoDataFrame, gate_cost_m: float = 0.0) -> Portals:
+        """The ways of points to the street: through each gate of the walls around them, else straight."""
+        ways = self._inside(points)
+        gate = self.gate_streets
         frame = self.gates_on_foot
-        gates = pd.DataFrame({"gate": np.arange(len(frame)), "holder_id": frame["estate_id"].to_numpy()})
-        ways = self._inside(points).merge(gates, on="holder_id")
-        row, gate = ways["row"].to_numpy(), ways["gate"].to_numpy()
-        mm = self._inside_mm(points.geometry.values[row], frame.geometry.values[gate])
-        street = self._attach(points)
-        edge = np.where(walled, -1, street.edge)
-        return _Terminals(row, gate, mm, Attachment(edge, street.offset_mm, street.snap_mm))
-
-    def _add(self, arcs: Arcs, terminals: _Terminals, count: int, *, inward: bool) -> np.ndarray:
-        """Give each point a node that lets people only out (origins) or only in (destinations)."""
-        node = arcs.add_nodes(count)
-        on = terminals.street.found
-        road = arcs.split(terminals.street.edge[on], terminals.street.offset_mm[on])
-        links = [(node[on], road, terminals.street.snap_mm[on]),
-                 (node[terminals.row], self._gate_node(terminals.gate), terminals.gate_mm)]
-        for point, way, mm in links:
-            tail, head = (way, point) if inward else (point, way)
-            arcs.link(tail, head, mm)
-        return node
+        open_gates = pd.DataFrame({"gate": np.flatnonzero(gate.found),
+                                   "holder_id": frame["estate_id"].to_numpy()[gate.found]})
+        through = ways.merge(open_gates, on="holder_id")
+        row, at = through["row"].to_numpy(), through["gate"].to_numpy()
+        inside = self._inside_mm(points.geometry.values[row], frame.geometry.values[at])
+        outdoors = np.setdiff1d(np.arange(len(points)), ways["row"])
+        street = self._attach(points.iloc[outdoors])
+        on = street.found
+        edge, offset, mm = (np.concatenate(parts) for parts in (
+            (gate.edge[at], street.edge[on]), (gate.offset_mm[at], street.offset_mm[on]),
+            (inside + gate.snap_mm[at] + round(gate_cost_m * MM_PER_M), street.snap_mm[on])))
+        return Portals(len(points), np.concatenate([row, outdoors[on]]), self.chains.chain[edge],
+                       self.chains.position_mm(edge, offset), mm)
 
 
-def _chunks(values: np.ndarray, size: int) -> list[tuple[int, np.ndarray]]:
-    return [(first, values[first: first + size]) for first in range(0, len(values), size)]
+def _along_a_curve(edges: np.ndarray, u: np.ndarray, v: np.ndarray, nodes: int) -> np.ndarray:
+    """Rank of each node along a Hilbert curve: what is near in it is near on the ground."""
+    places = np.zeros((nodes, 2))
+    for node, at in ((u, 0), (v, -1)):
+        places[node] = shapely.get_coordinates(shapely.get_point(edges, at))
+    rank = np.empty(nodes, dtype=np.int64)
+    rank[np.argsort(gpd.GeoSeries(shapely.points(places)).hilbert_distance(), kind="stable")] = np.arange(nodes)
+    return rank
+
+
+def _joined(edge: np.ndarray, low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Parts of edges without repetitions: those of one edge that meet are one."""
+    order = np.lexsort((low, edge))
+    edge, low, high = edge[order], low[order], high[order]
+    until = pd.Series(high).groupby(edge).cummax().to_numpy()
+    fresh = np.ones(len(edge), dtype=bool)
+    fresh[1:] = (edge[1:] != edge[:-1]) | (low[1:] > until[:-1])
+    group = np.cumsum(fresh) - 1
+    return edge[fresh], low[fresh], np.maximum.reduceat(high, np.flatnonzero(fresh)) if len(group) else high
