@@ -22,6 +22,7 @@ WORLD = {
     "osmnx": "layers/osmnx_bridge.py",
     "rasterio": "layers/rasters.py",
     "exactextract": "gis/zonal.py",
+    "numba": "gis/kernels.py",
     "highspy": "gis/allocation.py",
     "folium": "maps/webmap.py",
     "branca": "maps/webmap.py",
