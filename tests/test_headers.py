@@ -34,7 +34,8 @@ def read(columns, table="roster", **attrs):
     ("其中：60岁及以上人口", "residents_60plus"), ("居民車輛", "resident_cars"), ("０－３岁", "residents_under3"),
     ("3岁以下", "residents_under3"), ("建築年份", "build_year"), ("佔用消防通道車位", "parking_on_fire_lane"),
     ("3–5岁", "residents_3to5"), ("0—3岁", "residents_under3"), ("六十岁以上", "residents_60plus"),
-    ("居民人数", "residents"), ("机动车数", "resident_cars"), ("竣工日期", "build_year"), ("居委会名称", "community"), ("房屋套数", "households"),
+    ("居民人数", "residents"), ("机动车数", "resident_cars"), ("竣工日期", "build_year"),
+    ("居委会名称", "community"), ("房屋套数", "households"),
 ])
 def test_a_header_is_known_whatever_surrounds_its_name(header, field):
     assert how(header) == (field, "alias")
