@@ -31,6 +31,7 @@ from layers.placing.places import LON_LAT, Town
 from layers.placing.whereabouts import elsewhere
 from layers.quality.quality import check_quality
 from layers.reading.files import Source, open_source
+from layers.reading.workbooks import take_back_sheets_read
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,9 @@ def look_through(project: Project, walking: WalkingRule, log: ProblemLog) -> Inp
         InputError: the estates cannot be read; the other files have been opened to see what is wrong with them.
     """
     estates, osm = _placed(project, walking, log)
-    return _around(Sources(project, osm, _town_of(estates, osm), log), estates, walking)
+    found = _around(Sources(project, osm, _town_of(estates, osm), log), estates, walking)
+    take_back_sheets_read(log)
+    return found
 
 
 def _placed(project: Project, walking: WalkingRule, log: ProblemLog) -> tuple[Estates, OsmExtract | None]:

@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar, Union
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ class Words:
 
     template: str
     values: tuple[tuple[str, Value], ...] = ()
+    every: tuple[str, ...] = ()
+    """All names, where the sentence is a list that was shortened."""
 
     def __str__(self) -> str:
         return self.put(lambda template: template, ", ")
@@ -55,11 +57,20 @@ def either(names: Sequence[str | Words]) -> Words | str:
 
 
 def listed(names: Iterable[object], most: int) -> Value:
-    """The first ``most`` names and how many more there are."""
+    """The first ``most`` names and how many more there are; ``in_full`` has them all."""
     every = tuple(str(name) for name in names)
     if len(every) <= most:
         return every
-    return say("{names} and {count} more", names=every[:most], count=len(every) - most)
+    return replace(say("{names} and {count} more", names=every[:most], count=len(every) - most), every=every)
+
+
+def in_full(said: Words) -> Words:
+    """The same with all names where ``listed`` has shortened them: for a sheet, where there is room."""
+    return Words(said.template, tuple((name, _in_full(value)) for name, value in said.values))
+
+
+def _in_full(value: Value) -> Value:
+    return (value.every or in_full(value)) if isinstance(value, Words) else value
 
 
 def reported(said: object) -> Words:

@@ -1,5 +1,6 @@
 """What do the outlines' table and the roster say of each estate, field by field, and do the fields of a row agree?"""
 
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -9,6 +10,7 @@ import pandas as pd
 from gis.errors import ProblemLog, say
 from gis.geometry import has_shape
 from gis.tables import PEOPLE
+from layers.columns.catalogue import document
 from layers.columns.fields import fields_of
 from layers.people import typed_interval
 from layers.placing.places import LON_LAT, Town
@@ -19,6 +21,7 @@ from layers.typed.cells import folded
 _NO_FACTS = frozenset({"x", "y"})
 _TEXT_TYPES = frozenset({"text", "choice"})
 _AREAS = ("Polygon", "MultiPolygon")
+_ASKS_IF_BLOCKED = re.compile("堵|占|佔|blocked")
 _SUMS = {"parking_spaces": ("parking_ground", "parking_underground")}
 
 
@@ -124,7 +127,8 @@ def _derived(rows: Rows) -> pd.DataFrame:
                        why=say("the total is not the sum of {names}; the total is used", names=names),
                        fix="correct the total or its parts")
         fields[total] = fields[total].fillna(summed)
-    fields["fire_lane_blocked"] = fields["fire_lane_blocked"].fillna(1 - fields["fire_lane_clear"])
+    blocked = fields["fire_lane_blocked"].mask(_lane_unsaid(rows))
+    fields["fire_lane_blocked"] = blocked.fillna(1 - fields["fire_lane_clear"])
     some = (fields["illegal_buildings"] > 0) | (fields["illegal_buildings_low"] > 0)
     fields["illegal_building"] = np.where(some, 1.0, np.where(fields["illegal_buildings"] == 0, 0.0, np.nan))
     company = folded(fields["property_company"])
@@ -133,6 +137,20 @@ def _derived(rows: Rows) -> pd.DataFrame:
     said = pd.Series(np.where(no, 0.0, np.where(company != "", 1.0, np.nan)), fields.index)
     fields["property_management"] = fields["property_management"].fillna(said)
     return fields
+
+
+def _lane_unsaid(rows: Rows) -> "pd.Series[bool]":
+    """Rows that say 有 or 无 under a header that does not ask whether the fire lane is blocked, such as 消防通道."""
+    header = next((one.header for one in rows.columns if one.field == "fire_lane_blocked"), "")
+    nothing = pd.Series(data=False, index=rows.fields.index)
+    if header not in rows.raw.frame or _ASKS_IF_BLOCKED.search(header):
+        return nothing
+    answers = [*document()["cells"]["yes"], *document()["cells"]["no"]]
+    unsaid = folded(rows.raw.frame[header]).isin(answers).reindex(rows.fields.index, fill_value=False)
+    rows.list_rows(unsaid.index[unsaid & unsaid.index.isin(rows.kept)], values=rows.raw.frame[header].astype("str"),
+                   column=header, severity="warning", fix="write 堵塞 or 畅通; until then it is unknown",
+                   why="this does not say whether the fire lane is blocked or clear")
+    return unsaid
 
 
 def _words(answer: str) -> Iterable[str]:

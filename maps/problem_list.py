@@ -7,7 +7,7 @@ from pathlib import Path
 
 import xlsxwriter
 
-from gis.errors import Problem
+from gis.errors import Problem, Words, in_full
 from gis.ledger import Reading
 from maps.account import accounts, row_ranges
 from maps.texts import Texts, words
@@ -34,7 +34,7 @@ def write_problem_list(problems: Iterable[Problem], readings: Iterable[Reading],
         sheet = partial(_write_sheet, book)
         sheet(texts("problem.list"), _WIDTHS, [texts(f"problem.header.{name}") for name in _WIDTHS], (
             (texts(f"problem.{one.severity}"), one.file, one.sheet, one.row, words(one.column, lang), one.value,
-             words(one.why, lang), words(one.fix, lang)) for one in problems))
+             _in_full(one.why, lang), words(one.fix, lang)) for one in problems))
         header = partial(_headers, texts)
         sheet(texts("account.sheet"), _ACCOUNT, header(_ACCOUNT), (
             (one.file, one.sheet, one.part, one.encoding, one.crs, one.placed,
@@ -43,6 +43,10 @@ def write_problem_list(problems: Iterable[Problem], readings: Iterable[Reading],
             for one in read for turn, (why, rows) in enumerate(one.left_out or (("", ()),))))
         sheet(texts("account.columns"), _COLUMNS, header(_COLUMNS), (
             (one.file, one.sheet, one.part, label, header) for one in read for label, header in one.columns))
+
+
+def _in_full(why: Words | str, lang: Lang) -> str:
+    return words(in_full(why) if isinstance(why, Words) else why, lang)[:_LONGEST_CELL]
 
 
 def _headers(texts: Texts, widths: Mapping[str, int]) -> list[str]:

@@ -115,3 +115,33 @@ def test_the_manifest_keeps_how_each_file_was_read_and_which_rows_were_not_used(
     page = (run / "index.html").read_text("utf-8")
     assert "这条工单不属于任何小区" in page
     assert len(NAMES) == len(IDS) == 12
+
+
+def test_no_sheet_is_said_to_be_unread_that_another_section_reads(tmp_path):
+    """One workbook without ``sheet`` for the roster; another section reads its sheet 电梯, and nobody 草稿."""
+    town = write_town(tmp_path / "town")
+    book = openpyxl.load_workbook(town / "小区名册.xlsx")
+    for title, line in (("电梯", ["小区名称", "楼栋", "投用年份"]), ("草稿", ["随便", "什么", "都行"])):
+        book.create_sheet(title).append(line)
+        book[title].append([NAMES[0], "1号楼", 2001])
+    book.save(town / "小区名册.xlsx")
+    settings = (town / "project.toml").read_text("utf-8").replace('sheet = "名册"\n', "")
+    said = lambda: [str(one.why) for one in checked(town).problems if "were not read" in str(one.why)]
+    (town / "project.toml").write_text(settings, "utf-8")
+    assert said() == ["other sheets of the workbook were not read: 电梯, 草稿"]
+    (town / "project.toml").write_text(settings + '\n[lifts]\nfile = "小区名册.xlsx"\nsheet = "电梯"\n', "utf-8")
+    assert said() == ["other sheets of the workbook were not read: 草稿"]
+
+
+def test_the_list_of_problems_names_all_that_the_terminal_shortens(tmp_path):
+    town = write_town(tmp_path / "town")
+    book = openpyxl.load_workbook(town / "小区名册.xlsx")
+    for number in range(25):
+        book.create_sheet(f"旧{number}").append(["随便"])
+    book.save(town / "小区名册.xlsx")
+    (town / "project.toml").write_text(
+        (town / "project.toml").read_text("utf-8").replace('sheet = "名册"\n', ""), "utf-8")
+    done = estategap("check", town, home=tmp_path)
+    assert "另有 13 个" in done.stderr
+    lines = [row[6] for row in openpyxl.load_workbook(town / "problems.xlsx")["问题"].iter_rows(values_only=True)]
+    assert [line for line in lines if "旧0、" in line and line.endswith("旧23、旧24")]

@@ -150,7 +150,7 @@ def test_a_named_company_means_that_the_estate_is_managed(tmp_path, cells, manag
 
 @pytest.mark.parametrize(("header", "cell", "blocked"), [
     ("消防通道是否畅通", "是", 0), ("消防通道是否畅通", "否", 1), ("消防通道是否堵塞", "否", 0),
-    ("消防通道情况", "畅通", 0),
+    ("消防通道情况", "畅通", 0), ("消防通道", "有", None),
     ("消防通道情况", "占用", 1), ("消防通道畅通", "", None),
 ])
 def test_a_fire_lane_is_clear_or_blocked_whichever_the_column_asks(tmp_path, header, cell, blocked):

@@ -1,5 +1,6 @@
 """How is what is doubtful about many rows said once, with the file it stands in and a few of the rows named?"""
 
+import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -37,12 +38,13 @@ class Doubts:
             severity: an error only where a result would be wrong for certain.
         """
         read = self._read_as(tuple(parts), field)
+        named = list(itertools.islice(examples, _NAMED + 1))
         header = fields_of(table)[field].label if field else ""
         found = next((one.header for reading in read for one in reading.columns if one.field == field), header)
         self.log.add(Problem(
             file=", ".join(dict.fromkeys(one.file for one in read)) or self.file, column=found, why=why, fix=fix,
             sheet=read[0].sheet if len(read) == 1 else "", severity=severity,
-            value="; ".join(example for example, _ in zip(examples, range(_NAMED), strict=False))))
+            value="; ".join([*named[:_NAMED], *["…"] * (len(named) > _NAMED)])))
 
     def _read_as(self, parts: tuple[str, ...], field: str) -> list[Reading]:
         """The files that were read as the first of the parts that has the field, else as the first there is."""
@@ -58,6 +60,6 @@ def shown(number: float) -> str:
 
 def figures(names: "pd.Series[str]", frame: pd.DataFrame, between: str) -> Iterable[str]:
     """Each row's name and its figures, such as ``甲 (A): 780 > 500``."""
-    some = frame.head(_NAMED)
+    some = frame.head(_NAMED + 1)
     for name, row in zip(names[some.index], some.to_numpy(), strict=True):
         yield f"{name}: {between.join(shown(one) for one in row)}"

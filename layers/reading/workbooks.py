@@ -15,12 +15,13 @@ import python_calamine
 import xlrd
 from python_calamine import CalamineSheet, CalamineWorkbook, SheetMetadata, SheetTypeEnum, SheetVisibleEnum
 
-from gis.errors import InputError, Problem, listed, say
+from gis.errors import InputError, Problem, ProblemLog, Words, in_full, listed, say
 from layers.columns.catalogue import tables
 from layers.reading.file_checks import damaged, pick_part
 from layers.reading.table_rows import Cells, blank_to_none, fields_named, letters
 
 _SHEET = say("sheet")
+_UNREAD = "other sheets of the workbook were not read: {names}"
 _FEWEST, _LISTED, _LOOKED_AT = 2, 12, 20
 _FAULTS = (python_calamine.CalamineError, ValueError, OSError, LookupError, OverflowError, MemoryError)
 _CHUNK_BYTES = 2**20
@@ -131,11 +132,32 @@ def _chosen(path: Path, book: CalamineWorkbook, sheet: str | None, table: str) -
     others = [*(one for one in filled if one != name), *hidden]
     if not others:
         return sheets[name], []
-    return sheets[name], [Problem(
-        file=path.name, sheet=name, severity="warning",
+    return sheets[name], [_not_read(path.name, name, others)]
+
+
+def _not_read(file: str, sheet: str, others: list[str]) -> Problem:
+    return Problem(
+        file=file, sheet=sheet, severity="warning",
         why=say("other sheets of the workbook were not read: {names}", names=listed(others, _LISTED)),
         fix=say('nothing, unless one of them is meant: then say which, for example {key} = "{name}"', key="sheet",
-                name=others[0]))]
+                name=others[0]))
+
+
+def take_back_sheets_read(log: ProblemLog) -> None:
+    """Say of no sheet that it was not read where another section of the project has read it.
+
+    ``log`` has the readings of all files; sections name sheets of one workbook one after the other.
+    """
+    read, kept = {(one.file, one.sheet) for one in log.readings}, list[Problem]()
+    for one in log.problems:
+        if isinstance(one.why, Words) and one.why.template == _UNREAD:
+            (names,) = (value for name, value in in_full(one.why).values if name == "names")
+            assert isinstance(names, tuple)  # noqa: S101 - as _not_read has put it
+            left = [str(name) for name in names if (one.file, name) not in read]
+            kept += [_not_read(one.file, one.sheet, left)] if left else []
+        else:
+            kept.append(one)
+    log.problems[:] = kept
 
 
 def _fitting(sheets: dict[str, CalamineSheet], table: str) -> list[str]:
