@@ -1,8 +1,8 @@
 """The compiled searches of the engine; what they are for stands in ``gis.chains`` and ``gis.search``.
 
-All costs are whole millimetres. A heap is an array of which the first ``size``
-entries count; an entry is ``mm << 32 | node``, so that the least is the nearest, and one that a shorter way has
-overtaken is passed over when it comes up.
+All costs are whole millimetres. A heap is an array of which the first ``size`` entries count; an entry is
+``mm << 32 | node``, so that the least is the nearest, and one that a shorter way has overtaken is passed over when it
+comes up.
 """
 
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from numba import njit
 Array = np.ndarray
 
 NOWHERE = 2_000_000_000
-"""Farther than any walk; with a chain of 1,000 km on top it still fits in 32 bits."""
+"""Farther than any walk, which is 1,000 km at most; it fits in 32 bits, and sums with it are made in 64."""
 
 
 def compiled(function: Callable[..., Any]) -> Any:

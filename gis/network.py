@@ -10,11 +10,13 @@ import pandas as pd
 import shapely
 
 from gis.attach import MM_PER_M, Attachment, attach, on_mainland, to_mm
-from gis.chains import Chains
+from gis.chains import LONGEST_MM, Chains
 from gis.geometry import substrings
 from gis.search import Portals, nearest_within, pairs_within, parts_within
 from gis.tables import Estates, Gates, Streets
 from gis.walls import holders, streets_outside_walls, walled_ground, with_assumed_gates
+
+_FLOAT_DUST = 1e-6
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,7 +134,7 @@ class StreetNetwork:
         Returns:
             ``distance_m`` on MultiIndex (origin index name, destination index name), ordered by both ids.
         """
-        limit = int(cutoff_m * MM_PER_M)
+        limit = _whole_mm(cutoff_m)
         direct = self._direct(origins, destinations)
         direct = direct[direct["mm"] <= limit]
         row, column, mm = (np.concatenate(parts) for parts in zip(
@@ -156,7 +158,7 @@ class StreetNetwork:
         Returns:
             the destination's id and ``distance_m``, on the origins' index; origins without any are left out.
         """
-        limit = int(cutoff_m * MM_PER_M)
+        limit = _whole_mm(cutoff_m)
         by_id = destinations.iloc[np.argsort(destinations.index.to_numpy(str), kind="stable")]
         row, mm = nearest_within(self.chains, self._portals(origins, gate_cost_m), self._portals(by_id, gate_cost_m),
                                  limit_mm=limit)
@@ -174,7 +176,7 @@ class StreetNetwork:
 
         For display: who is reached is decided by ``pairs``.
         """
-        limit = round(radius_m * MM_PER_M)
+        limit = _whole_mm(radius_m)
         if not len(destinations):
             return shapely.MultiPolygon()
         edge, low, high = self._reached(self._portals(destinations), limit)
@@ -258,6 +260,11 @@ class StreetNetwork:
             (inside + gate.snap_mm[at] + round(gate_cost_m * MM_PER_M), street.snap_mm[on])))
         return Portals(len(points), np.concatenate([row, outdoors[on]]), self.chains.chain[edge],
                        self.chains.position_mm(edge, offset), mm)
+
+
+def _whole_mm(limit_m: float) -> int:
+    """A limit in millimetres: what is left below one does not count, but 0.29 m are 290."""
+    return int(min(limit_m * MM_PER_M + _FLOAT_DUST, LONGEST_MM))
 
 
 def _along_a_curve(edges: np.ndarray, u: np.ndarray, v: np.ndarray, nodes: int) -> np.ndarray:

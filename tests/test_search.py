@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from gis.chains import Chains
 from gis.geometry import substrings
+from gis.network import _whole_mm
 from gis.search import Portals, nearest_within, pairs_within, parts_within
 from layers.osm import read_osm
 from layers.streets import streets_of_osm
@@ -231,3 +232,8 @@ def test_parts_of_lines_are_those_of_shapely():
     low, high = np.sort(rng.uniform(0, 1, (2, 200)), axis=0) * shapely.length(lines)
     expected = [shapely.ops.substring(*one) for one in zip(lines, low, high, strict=True)]
     assert (shapely.hausdorff_distance(substrings(lines, low, high), expected) < 1e-9).all()
+
+
+def test_a_limit_of_whole_millimetres_holds_them_all_and_one_without_end_is_the_longest_walk():
+    assert [_whole_mm(mm / 1000) for mm in range(50_000)] == [*range(50_000)]
+    assert (_whole_mm(0.0009), _whole_mm(float("inf"))) == (0, 1_000_000_000)
