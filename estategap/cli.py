@@ -1,5 +1,6 @@
 """The command line. Heavy libraries are imported when a command needs them, so that ``--help`` is instant."""
 
+import gc
 import sys
 import unicodedata
 from collections.abc import Iterable, Iterator
@@ -19,6 +20,8 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
                        "Facility gaps, ranking and retrofit maps for residential estates")
 _MOST_SHOWN = 200
 """Problems shown in a terminal; ``check`` writes all of them to problems.xlsx."""
+_NEW_OBJECTS = 500_000
+"""So many are made before the collector looks for cycles: a table has millions of cells, and none of them is in one."""
 _console = Console(stderr=True, soft_wrap=True)
 
 
@@ -188,6 +191,7 @@ def _plain_errors(lang: LangChoice) -> Iterator[None]:
 
 def main() -> None:
     """Entry point; output is UTF-8 wherever it goes."""
+    gc.set_threshold(_NEW_OBJECTS, 20, 50)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")

@@ -27,7 +27,7 @@ from layers.osm_extract import OsmExtract
 from layers.people import people_at_doors
 from layers.placing.offsets import check_offsets
 from layers.placing.outlines_assumed import points_of
-from layers.placing.places import LON_LAT, Town
+from layers.placing.places import Town, bounds_of
 from layers.placing.whereabouts import elsewhere
 from layers.quality.quality import check_quality
 from layers.reading.files import Source, open_source
@@ -211,9 +211,8 @@ def _around(sources: Sources, estates: Estates, walking: WalkingRule) -> Inputs:
 
 
 def _town_of(estates: Estates, osm: OsmExtract | None) -> Town:
-    """Where the project lies: around the outlines and points of its estates, else around what OSM has."""
+    """Where the project lies: around the outlines and points of its estates, without strays, else what OSM has."""
     places = pd.concat([estates.frame.geometry[estates.located], points_of(estates)])
     if len(places):
-        west, south, east, north = places.to_crs(LON_LAT).total_bounds
-        return Town(estates.crs, (west, south, east, north))
+        return Town(estates.crs, bounds_of(places))
     return Town(estates.crs, osm.extent.bounds if osm else None)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import pandas as pd
 from xlsxwriter.exceptions import XlsxWriterException
 
 from estategap.inputs import Inputs, look_through
@@ -16,6 +17,7 @@ from estategap.runs import check_place, name_latest, put_in_place
 from gis.errors import InputError, Problem, ProblemLog, reported, say, system_reason
 from gis.ledger import Reading
 from gis.tables import Estates
+from layers.estates import misplaced
 from layers.placing.to_locate import FILE_NAME as TO_LOCATE
 from maps.outputs import write_outputs
 from maps.problem_list import write_problem_list
@@ -84,7 +86,11 @@ def check_project(path: Path, progress: Progress, *, lang: Lang = "zh") -> Check
     project = read_project(path)
     problems, readings, inputs = _read(project, progress, Texts(lang))
     log = ProblemLog(list(problems))
-    to_locate = log.attempt(lambda: _to_locate(project, inputs.estates, lang), None) if inputs else None
+    to_locate = None
+    if inputs:
+        nowhere = inputs.estates.frame[~inputs.estates.located]
+        asked = nowhere[~nowhere.index.isin(misplaced(readings))]
+        to_locate = log.attempt(lambda: _to_locate(project, asked, lang), None)
     problems = tuple(log)
     report = project.folder / PROBLEMS
     try:
@@ -97,9 +103,8 @@ def check_project(path: Path, progress: Progress, *, lang: Lang = "zh") -> Check
     return Checked(problems, readings, report, _located(inputs.estates) if inputs else {}, to_locate)
 
 
-def _to_locate(project: Project, estates: Estates, lang: Lang) -> Path | None:
+def _to_locate(project: Project, nowhere: pd.DataFrame, lang: Lang) -> Path | None:
     """The list of estates without a place, brought up to date; None where every estate has one."""
-    nowhere = estates.frame[~estates.located]
     name = project.estates.located or ""
     path = project.folder / (name if name.lower().endswith(".xlsx") else TO_LOCATE)
     try:

@@ -206,7 +206,8 @@ def _problem(one: Any) -> Problem:
     why, fix = _PLAIN.get(one["type"], (_misfit(one), say("correct the value")))
     if key.startswith("rules.") and one["type"] == "model_type":
         why, fix = say("a value of one's own needs a reason"), say('write { value = …, reason = "…" }')
-    value = "" if isinstance(one["input"], dict | list) else str(one["input"])[:_SHOWN_LENGTH]
+    of_numbers = isinstance(one["input"], list) and not any(isinstance(part, dict | list) for part in one["input"])
+    value = str(one["input"])[:_SHOWN_LENGTH] if of_numbers or not isinstance(one["input"], dict | list) else ""
     return Problem(value=value, why=why, fix=fix)
 
 

@@ -5,7 +5,7 @@ import re
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from estategap.complaint_keys import ComplaintKeys
 from gis.errors import say
@@ -96,7 +96,8 @@ class OsmSection(Section):
     """
 
     file: Annotated[str, Field(min_length=1)] = ""
-    place: Annotated[str, Field(min_length=1, max_length=200), AfterValidator(printable)] | None = None
+    place: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
+                     AfterValidator(printable)] | None = None
     bbox: Annotated[tuple[float, float, float, float], BeforeValidator(_box)] | None = None
     server: Annotated[str, AfterValidator(_web_address)] | None = None
 
@@ -149,9 +150,14 @@ class ProfileSection(Section):
     confidence: Literal["A", "B", "C", "D"] = "D"
 
 
-class PopulationSection(File):
-    """A grid of persons per cell: of all residents, or of an age band. ``spread``: how far off it may be, a share."""
+class PopulationSection(Section):
+    """A grid of persons per cell: of all residents, or of an age band.
 
+    ``crs`` stands for what the file says of itself; ``spread``: how far off it may be, a share.
+    """
+
+    file: Annotated[str, Field(min_length=1)]
+    crs: str | None = None
     people: Literal["residents", "residents_60plus", "residents_under3", "residents_3to5", "residents_6to11"] = (
         "residents")
     spread: Share | None = None

@@ -3,7 +3,7 @@
 import functools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar, Union
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias, TypeVar, Union
 
 if TYPE_CHECKING:
     from gis.ledger import Reading
@@ -64,6 +64,12 @@ def listed(names: Iterable[object], most: int) -> Value:
     return replace(say("{names} and {count} more", names=every[:most], count=len(every) - most), every=every)
 
 
+def more_rows(count: int, why: Words | str) -> Words:
+    """The same of further rows, which are not named one by one."""
+    reason = why if isinstance(why, Words) else Words(why)
+    return say("{count} more rows: {why}", count=count, why=reason)
+
+
 def in_full(said: Words) -> Words:
     """The same with all names where ``listed`` has shortened them: for a sheet, where there is room."""
     return Words(said.template, tuple((name, _in_full(value)) for name, value in said.values))
@@ -89,12 +95,22 @@ def system_reason(error: OSError) -> Words:
     return _SYSTEM.get(error.strerror or "", reported(error.strerror or error))
 
 
+class Cell(NamedTuple):
+    """One of the rows that a problem is about, with what stands there."""
+
+    file: str
+    sheet: str
+    row: int | None
+    value: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class Problem:
     """One thing that is wrong: where, the value as read, why, and what to do about it.
 
     ``row`` counts as the planner's spreadsheet does: the header is row 1; in project.toml it is the line. Text in
-    ``why`` and ``fix`` is a template without values.
+    ``why`` and ``fix`` is a template without values. A problem of many rows says in ``value`` what some of them hold
+    and in ``cells`` what all of them do, for a sheet, where there is room.
     """
 
     why: Words | str
@@ -105,6 +121,7 @@ class Problem:
     row: int | None = None
     column: Words | str = ""
     value: str = ""
+    cells: tuple[Cell, ...] = field(default=(), repr=False)
 
     @property
     def of_settings(self) -> bool:

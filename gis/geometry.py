@@ -53,7 +53,7 @@ def repair_areas(geometry: gpd.GeoSeries) -> tuple[gpd.GeoSeries, pd.DataFrame]:
     if not broken.any():
         return flat, pd.DataFrame(columns=["reason", "area_before_m2", "area_after_m2"])
     repaired = flat.copy()
-    repaired[broken] = [_areas_only(one) for one in shapely.make_valid(flat[broken].values, method="structure")]
+    repaired[broken] = [areas_only(one) for one in shapely.make_valid(flat[broken].values, method="structure")]
     ledger = pd.DataFrame(
         {
             "reason": shapely.is_valid_reason(flat[broken].values),
@@ -70,7 +70,8 @@ def fault(reason: str) -> Words:
     return say("{fault}{place}", fault=_FAULTS.get(name, reported(name)), place=bracket + place)
 
 
-def _areas_only(shape: shapely.Geometry) -> shapely.Geometry | None:
+def areas_only(shape: shapely.Geometry) -> shapely.Geometry | None:
+    """The areas of a shape that may be of several kinds as one shape; None where there are none."""
     parts = [part for part in shapely.get_parts(shape, return_index=False) if part.geom_type.endswith("Polygon")]
     whole = shapely.union_all(parts) if parts else None
     return whole if whole is not None and whole.area > 0 else None

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import geopandas as gpd
+import pandas as pd
 
 from gis.errors import InputError, Problem, Words, say
 
@@ -35,7 +36,9 @@ class Reading:
         rows_in: rows the file has; blank ones do not count.
         rows_used: rows the result rests on.
         left_out: why rows were left out, and which: row numbers as the planner counts them.
-        places: what was used, in the working CRS, for comparison with other layers; None where it has no places.
+        row_of: the row of each thing that was used, by the key it is known by; None where nobody asks.
+        misplaced: keys of those whose coordinates are wrong, which is listed.
+        places: all rows that have one, in the working CRS, for comparison with other layers; None without any.
 
     Raises:
         InputError: rows in are not rows used and rows left out.
@@ -54,6 +57,8 @@ class Reading:
     rows_in: int
     rows_used: int
     left_out: Mapping[Words | str, tuple[int, ...]] = field(default_factory=dict)
+    row_of: "pd.Series[int] | None" = field(default=None, compare=False, repr=False)
+    misplaced: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
     places: gpd.GeoSeries | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:

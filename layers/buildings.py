@@ -55,13 +55,14 @@ def with_ids(rows: Rows, frame: gpd.GeoDataFrame, what: str, prefix: str = "") -
     An id given twice is an error and counts once. Closes the account of the file.
     """
     column = f"{what}_id"
+    header = next((one.header for one in rows.columns if one.field == column), column)
     given = rows.text(column).loc[rows.kept]
     repeated = given.index[(given != "") & given.duplicated()]
     rows.leave_out(repeated, why="another row has this id", fix="give each row an id of its own", values=given,
-                   column=column)
-    rows.done(rows.kept)
+                   column=header)
     kept, given = frame.loc[rows.kept], given.loc[rows.kept]
     ids = given.where(given != "", f"{prefix or what}-" + kept[ROW].astype(str))
+    rows.done(rows.kept, ids)
     return kept.drop(columns=[ROW, column], errors="ignore").set_axis(
         pd.Index(ids, dtype="object", name=column), axis="index")
 

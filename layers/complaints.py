@@ -21,6 +21,7 @@ from layers.rows import Rows, read_rows
 from layers.typed.cells import as_text, folded
 from layers.typed.chinese import simplified
 from layers.typed.ids import rounded_ids
+from layers.typed.personal import masked
 from layers.typed.words import any_of, words_of
 
 _OFTEN, _LONGEST, _NUMBER = 3, 20, re.compile(r"\d{4}")
@@ -97,7 +98,7 @@ def with_complaints(estates: Estates, counts: pd.DataFrame) -> Estates:
 
 def _numbers(rows: Rows) -> pd.Series:
     """How many complaints each row stands for: as a summary says, else one."""
-    if "number" not in rows.fields:
+    if "number" not in rows.fields or rows.fields["number"].isna().all():
         return pd.Series(1.0, index=rows.kept)
     said = rows.fields["number"].loc[rows.kept]
     silent = said.index[said.isna()]
@@ -164,10 +165,10 @@ def _themes(rows: Rows, words: ComplaintWords) -> pd.Series:
 
 def _leave_out_repeated(rows: Rows, estate: pd.Series) -> None:
     said = rows.text("complaint_id").loc[rows.kept]
-    number = folded(said)
+    number, shown = folded(said), masked(said)
     cut = _cut_off(rows)
     if cut.any():
-        rows.problem(label=cut.index[cut][0], column="工单编号", severity="warning", value=str(said[cut].iloc[0]),
+        rows.problem(label=cut.index[cut][0], column="工单编号", severity="warning", value=str(shown[cut].iloc[0]),
                      why=say("{count} numbers of complaints were stored as numbers, of which a spreadsheet keeps 15 "
                              "digits; they are not used to find complaints listed twice", count=int(cut.sum())),
                      fix="export the list again with this column as text; until then a complaint listed twice counts "
@@ -179,10 +180,10 @@ def _leave_out_repeated(rows: Rows, estate: pd.Series) -> None:
         about["date"] = rows.fields["date"][known.index]
     again = known.duplicated()
     same = about.duplicated()
-    rows.leave_out(known.index[same], values=said, severity="warning",
+    rows.leave_out(known.index[same], values=shown, severity="warning",
                    why="another row has this number of a complaint; it is counted once",
                    fix="nothing, if both are the same complaint; else give each its own number")
-    rows.list_rows(known.index[again & ~same], values=said, severity="warning", column="工单编号",
+    rows.list_rows(known.index[again & ~same], values=shown, severity="warning", column="工单编号",
                    why="another row has this number of a complaint with another estate, theme or day; both are counted",
                    fix="nothing, if these are two complaints; else delete one of the rows")
 
@@ -205,12 +206,16 @@ def _leave_out_other_themes(rows: Rows, only: Sequence[str]) -> None:
 
 def _leave_out_other_days(rows: Rows, period: ComplaintPeriod) -> None:
     day = (rows.fields["date"] if "date" in rows.fields else pd.Series(pd.NaT, index=rows.fields.index)).loc[rows.kept]
+    if period.first is not None or period.last is not None:
+        _leave_out_of_period(rows, day, period)
     if period.data_date:
-        rows.list_rows(day.index[day > pd.Timestamp(period.data_date)], values=day.dt.date.astype(str), column="日期",
-                       severity="warning", why="this complaint is of a day after the data_date of the project",
+        late = day.loc[rows.kept] > pd.Timestamp(period.data_date)
+        rows.list_rows(late.index[late], values=day.dt.date.astype(str), column="日期", severity="warning",
+                       why="this complaint is of a day after the data_date of the project",
                        fix="correct the day, or the data_date in project.toml; it is counted all the same")
-    if period.first is None and period.last is None:
-        return
+
+
+def _leave_out_of_period(rows: Rows, day: pd.Series, period: ComplaintPeriod) -> None:
     rows.leave_out(day.index[day.isna()], severity="warning", column="日期",
                    why="this complaint has no day, so nobody knows whether it is of the period; it is not counted",
                    fix="fill in the day, or take from and to out of [complaints] in project.toml")

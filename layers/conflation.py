@@ -194,11 +194,20 @@ def _in_one_estate(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _counted(rows: pd.DataFrame, mapped: pd.Series) -> pd.DataFrame:
-    """OSM objects in an estate for which a list counts sites without a place."""
+    """What another source has in an estate for which a list counts sites without a place: OSM's, or a list's.
+
+    Of two lists only where the row that counts has no name, and so cannot mean one of its own.
+    """
     inside = rows[rows["estate"] != NO_ESTATE]
-    counted = inside[~inside["placed"]].drop_duplicates("estate")
-    pairs = counted.merge(inside[inside["placed"] & mapped[inside.index]], on="estate")
-    return _told(pairs["row_x"], pairs["row_y"], _COUNTED)
+    counted = inside[~inside["placed"]]
+    of_osm = counted.drop_duplicates("estate").merge(inside[inside["placed"] & mapped[inside.index]], on="estate")
+    nameless = counted[counted["key"] == ""].drop_duplicates(["source", "estate"])
+    listed = nameless.merge(inside[~mapped[inside.index] & (inside["placed"] | (inside["key"] == ""))], on="estate")
+    listed = listed[listed["source_x"] != listed["source_y"]]
+    pairs = np.sort(listed[["row_x", "row_y"]].to_numpy(), axis=1)  # the earlier source wins
+    lists = pd.DataFrame(pairs, columns=["left", "right"]).drop_duplicates()
+    return pd.concat([_told(of_osm["row_x"], of_osm["row_y"], _COUNTED),
+                      _told(lists["left"], lists["right"], _COUNTED)], ignore_index=True)
 
 
 def _made_up(whole: gpd.GeoDataFrame, kind: str) -> pd.Series:

@@ -1,5 +1,6 @@
 """Which estates are there, where are they, and what does the roster say of each?"""
 
+from collections.abc import Iterable
 from typing import Any
 
 import geopandas as gpd
@@ -9,12 +10,13 @@ import shapely
 
 from gis.crs import in_crs
 from gis.errors import InputError, Problem, ProblemLog, say
-from gis.geometry import fault, has_shape, repair_areas
+from gis.geometry import areas_only, fault, has_shape, repair_areas
+from gis.ledger import Reading
 from gis.tables import PEOPLE, Estates
 from layers.columns.fields import fields_of
 from layers.naming.communities import in_one_spelling
 from layers.naming.estate_names import unknown_estates
-from layers.placing.places import Town
+from layers.placing.places import Town, bounds_of
 from layers.placing.to_locate import read_located
 from layers.reading.files import ROW, Source
 from layers.roster_join import OUTLINE_ROW, ROSTER_ROW, join
@@ -56,10 +58,11 @@ def read_estates(
     joined = _in_one_spelling(_by_id(join(*sides), *sides), sides[1] or sides[0])
     crs = _crs_of([*sides, places], town, log)
     areas = _repaired(_of_rows(_areas(sides[0], crs), joined, OUTLINE_ROW), joined, sides[0])
-    points = _points(sides, places, joined, crs).mask(has_shape(areas))
-    for side in filter(None, sides):
-        side.done(side.kept)
-    _warn_of_unlocated(sides[1] or sides[0], areas, points)
+    points = _points(sides, places, joined, areas).mask(has_shape(areas))
+    for side, column in zip(sides, (OUTLINE_ROW, ROSTER_ROW), strict=True):
+        if side is not None:
+            side.done(side.kept, _keys_of(joined, column))
+    _warn_of_unlocated(sides[1] or sides[0], areas, points, misplaced(log.readings))
     joined["walled"] = joined["walled"].map({1.0: True, 0.0: False}).fillna(value=walled_default).astype(bool)
     joined["outline_assumed"] = joined["outline_assumed"] == 1
     joined["outline_basis"] = np.where(has_shape(areas), "outline", "")
@@ -102,8 +105,8 @@ def _read_sides(
             return None
         rows = faults.attempt(lambda: read_side(
             source, part, town=here, log=log, data_year=data_year, round_spread=round_spread), None)
-        if rows is not None and here.crs is None and has_shape(rows.geometry).any():
-            here = Town(rows.geometry.crs, town.home)
+        if rows is not None and has_shape(rows.geometry).any():
+            here = Town(here.crs or rows.geometry.crs, here.home or bounds_of(rows.geometry))
         return rows
 
     sides = side(outlines, "estates"), side(roster, "roster")
@@ -171,13 +174,23 @@ def _areas(side: Rows | None, crs: Any) -> gpd.GeoSeries:
     if side is None or not has_shape(side.geometry).any():
         return gpd.GeoSeries([], crs=crs)
     shapes = side.geometry
+    shapes = _without_lines_beside(shapes)
     wrong = ~shapely.is_missing(shapes.values) & ~shapes.geom_type.isin(_AREAS)
     strange = wrong & ~has_shape(_lone_points(shapes))
     if strange.any():
         kinds = tuple(sorted(set(shapes[strange].geom_type)))
         side.problem(why=say("{count} rows hold {kinds}, not outlines", count=int(strange.sum()), kinds=kinds),
-                     fix="draw their outlines as areas; until then these estates are not located", severity="warning")
+                     fix="draw their outlines as areas; until then these estates are not located", severity="warning",
+                     cells=side.cells(shapes.index[strange], shapes.geom_type))
     return in_crs(shapes.mask(wrong), crs)
+
+
+def _without_lines_beside(shapes: gpd.GeoSeries) -> gpd.GeoSeries:
+    """Of collections that hold areas the areas alone."""
+    drawn: Any = shapes.to_numpy().copy()
+    for at in np.flatnonzero(shapes.geom_type == "GeometryCollection"):
+        drawn[at] = areas_only(drawn[at]) or drawn[at]
+    return gpd.GeoSeries(drawn, shapes.index, crs=shapes.crs)
 
 
 def _lone_points(shapes: gpd.GeoSeries) -> gpd.GeoSeries:
@@ -187,11 +200,12 @@ def _lone_points(shapes: gpd.GeoSeries) -> gpd.GeoSeries:
     return shapes.mask(lone, shapes.representative_point()).where((kind == "Point") | lone)
 
 
-def _points(sides: Sides, places: Rows | None, joined: pd.DataFrame, crs: Any) -> gpd.GeoSeries:
+def _points(sides: Sides, places: Rows | None, joined: pd.DataFrame, areas: gpd.GeoSeries) -> gpd.GeoSeries:
     """Where each estate is said to lie: by the list of places, else the outlines' file, else the roster."""
+    crs = areas.crs
     found = gpd.GeoSeries([None] * len(joined), index=joined.index, crs=crs)
     if places is not None:
-        found = found.combine_first(_listed_places(places, joined, crs)).reindex(joined.index)
+        found = found.combine_first(_listed_places(places, joined, areas)).reindex(joined.index)
     for side, column in zip(sides, (OUTLINE_ROW, ROSTER_ROW), strict=True):
         if side is not None and has_shape(side.geometry).any():
             said = _of_rows(in_crs(_lone_points(side.geometry), crs), joined, column)
@@ -199,17 +213,26 @@ def _points(sides: Sides, places: Rows | None, joined: pd.DataFrame, crs: Any) -
     return found
 
 
-def _listed_places(places: Rows, joined: pd.DataFrame, crs: Any) -> gpd.GeoSeries:
-    key = places.text("estate_id").loc[places.kept]
+def _listed_places(places: Rows, joined: pd.DataFrame, areas: gpd.GeoSeries) -> gpd.GeoSeries:
+    key, crs = places.text("estate_id").loc[places.kept], areas.crs
     strange = key[~key.isin(joined.index)]
     if len(strange):
         known = gpd.GeoDataFrame(joined[["name", "alias_names"]], geometry=[None] * len(joined), crs=crs)
         unknown_estates(places, strange, Estates.of(known))
     places.leave_out(strange.index, why="no estate has this id", values=strange, severity="warning",
                      fix="write 小区编号 as the estates' file does, or delete the row")
-    places.done(places.kept)
+    drawn = key[key.isin(areas.index[has_shape(areas)])]
+    places.leave_out(drawn.index, why="this estate has an outline, which holds", values=drawn, severity="warning",
+                     fix="nothing, if the outline is right; else delete it from the outlines' file")
     key = key.loc[places.kept]
+    places.done(places.kept, key)
     return in_crs(places.geometry.loc[key.index], crs).set_axis(pd.Index(key, dtype="object", name="estate_id"))
+
+
+def _keys_of(joined: pd.DataFrame, column: str) -> pd.Series:
+    """What the rows of one file are known by, on their labels."""
+    there = joined[joined[column] >= 0]
+    return pd.Series(there.index, index=there[column].to_numpy())
 
 
 def _of_rows(shapes: gpd.GeoSeries, joined: pd.DataFrame, column: str) -> gpd.GeoSeries:
@@ -220,6 +243,12 @@ def _repaired(geometry: gpd.GeoSeries, joined: pd.DataFrame, outlines: Rows | No
     areas, ledger = repair_areas(geometry)
     for key, (reason, before, after) in zip(ledger.index, ledger.to_numpy(), strict=True):
         assert outlines is not None  # noqa: S101 - only a file of outlines has shapes
+        if not after:
+            outlines.problem(
+                label=joined.loc[key, OUTLINE_ROW], value=str(key), severity="warning",
+                why=say("this outline has no area ({reason}); the estate has no outline", reason=fault(reason)),
+                fix="redraw it; until then the estate is not located")
+            continue
         outlines.problem(
             label=joined.loc[key, OUTLINE_ROW], value=str(key), severity="warning",
             why=say("broken outline ({reason}) repaired: {before_m2:.1f} m² before, {after_m2:.1f} m² after",
@@ -228,8 +257,15 @@ def _repaired(geometry: gpd.GeoSeries, joined: pd.DataFrame, outlines: Rows | No
     return areas.where(has_shape(areas))
 
 
-def _warn_of_unlocated(side: Rows | None, areas: gpd.GeoSeries, points: gpd.GeoSeries) -> None:
-    nowhere = areas.index[~has_shape(areas) & ~has_shape(points)]
+def misplaced(readings: Iterable[Reading]) -> frozenset[str]:
+    """The estates whose coordinates are wrong: to be corrected, not to be located."""
+    return frozenset(key for one in readings if one.part in {"estates", "roster"} for key in one.misplaced)
+
+
+def _warn_of_unlocated(
+    side: Rows | None, areas: gpd.GeoSeries, points: gpd.GeoSeries, wrong: frozenset[str],
+) -> None:
+    nowhere = areas.index[~has_shape(areas) & ~has_shape(points) & ~areas.index.isin(wrong)]
     if len(nowhere) and side is not None:
         side.problem(
             severity="warning", value=", ".join(nowhere[:10]),

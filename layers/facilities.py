@@ -67,7 +67,8 @@ def read_facilities(
     _leave_out_none(rows, placed)
     _list_lost(rows, placed, estates)
     nowhere = placed.index[~has_shape(placed.geometry) & (placed["estate_id"] == NO_ESTATE)]
-    rows.leave_out(nowhere, values=rows.text("name"),
+    named = rows.text("name").where(rows.text("name") != "", rows.text("estate_name"))
+    rows.leave_out(nowhere, values=named.where(named != "", rows.text("estate_id")),
                    why="this facility has neither coordinates nor an estate that is in the list of estates",
                    fix="fill in 经度 and 纬度, or 小区编号, or the 小区名称 as the estates' file writes it")
     if surveyed and rows.kept.empty:

@@ -12,6 +12,8 @@ from layers.placing.places import Town
 from layers.reading.files import ROW, Source
 from layers.rows import Rows, read_rows
 
+_CODE = 8
+"""From so many characters on a lift's number is that of a register, which no other lift has."""
 _COLUMNS = ("estate_id", "building", "year", "assessed_on")
 
 
@@ -35,8 +37,8 @@ class Lifts:
 def read_lifts(source: Source, estates: Estates, *, town: Town, log: ProblemLog, data_year: int | None) -> Lifts:
     """Read a list of lifts, one row each; a lift belongs to the estate its row names, by id or name.
 
-    A lift without a number is called ``lift-`` and its row. A lift of no estate of the list is left out, in a warning
-    with the estates that may be meant.
+    A lift without a number is called ``lift-`` and its row; a short number, such as 1#, is that of its building alone.
+    A lift of no estate of the list is left out, in a warning with the estates that may be meant.
 
     Args:
         source: a table, such as a sheet of the roster's workbook.
@@ -52,8 +54,10 @@ def read_lifts(source: Source, estates: Estates, *, town: Town, log: ProblemLog,
                      required=[("estate_id", "estate_name")])
     estate = _estates_of(rows, estates)
     key = rows.text("lift_id")
-    repeated = key.loc[rows.kept]
-    rows.leave_out(repeated.index[(repeated != "") & repeated.duplicated()], why="another row has this id", values=key,
+    given = key.loc[rows.kept]
+    of_estate = given.str.len() < _CODE  # 1# of one estate is not 1# of another
+    known_by = given.mask(of_estate, estate.loc[rows.kept] + "/" + rows.text("building").loc[rows.kept] + "/" + given)
+    rows.leave_out(given.index[(given != "") & known_by.duplicated()], why="another row has this id", values=key,
                    fix="give each row an id of its own", column="电梯编号")
     rows.done(rows.kept)
     kept = rows.fields.loc[rows.kept]
@@ -63,6 +67,7 @@ def read_lifts(source: Source, estates: Estates, *, town: Town, log: ProblemLog,
         **{name: kept.get(name, pd.Series(none, kept.index)) for name, none in nothing.items()}}).loc[rows.kept]
     frame["assessed_on"] = pd.to_datetime(frame["assessed_on"]).astype("datetime64[us]")
     ids = key.loc[rows.kept].where(key != "", "lift-" + kept[ROW].astype(str))
+    ids = ids.mask(ids.duplicated(keep=False), known_by.loc[rows.kept])
     return Lifts(frame[list(_COLUMNS)].set_index(pd.Index(ids, dtype="object", name="lift_id")).sort_index())
 
 

@@ -43,8 +43,11 @@ def people_of_raster(
     Raises:
         InputError: the grid has amounts below zero.
     """
-    if np.nanmin(raster.cells, initial=0.0) < 0:
-        raise InputError(Problem(why="the population grid has cells below zero", fix="give residents per cell"))
+    least = float(np.nanmin(raster.cells, initial=0.0))
+    if least < 0:
+        raise InputError(Problem(
+            file=raster.file, value=f"{least:.10g}", why="the population grid has cells below zero",
+            fix="give residents per cell, and mark the number that stands for unknown as nodata"))
     frame = estates.frame.copy()
     counted, known = _counted(estates, buildings, raster)
     usable = _within(estates, raster) & (known >= assumed("estates", "raster_known_share"))

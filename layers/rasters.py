@@ -12,6 +12,7 @@ from rasterio.windows import Window, from_bounds
 
 from gis.errors import InputError, Problem, reported, say
 from layers.reading.file_checks import check_present, damaged
+from layers.reading.files import offset_system, parse_crs
 
 _MOST_BYTES = 2 * 2**30
 
@@ -23,6 +24,7 @@ class RasterWindow:
     cells: np.ndarray
     transform: Any
     crs: Any
+    file: str = ""
 
     @property
     def bounds(self) -> tuple[float, float, float, float]:
@@ -32,13 +34,16 @@ class RasterWindow:
         return west, north + rows * self.transform.e, west + columns * self.transform.a, north
 
 
-def read_raster_window(path: Path, bounds: tuple[float, float, float, float], crs: Any) -> RasterWindow:
+def read_raster_window(
+    path: Path, bounds: tuple[float, float, float, float], crs: Any, *, own_crs: str | None = None,
+) -> RasterWindow:
     """Read the cells that touch ``bounds``, whole cells only, as far as the raster goes.
 
     Args:
         path: a GeoTIFF or any raster that GDAL reads; its first band is read.
         bounds: west, south, east, north in ``crs``.
         crs: CRS of ``bounds``.
+        own_crs: what the project says the raster is in, instead of what the file says.
 
     Raises:
         InputError: missing, empty, damaged or not a raster; no CRS; rotated; or it lies elsewhere.
@@ -47,9 +52,14 @@ def read_raster_window(path: Path, bounds: tuple[float, float, float, float], cr
     try:
         with rasterio.open(path) as raster:
             _check_blocks(raster, path)
-            window = _window(raster, bounds, crs, path)
+            written_in = raster.crs if own_crs is None else _said_crs(own_crs, path)
+            window = _window(raster, written_in, transform_bounds(crs, written_in, *bounds) if written_in else bounds,
+                             path)
             cells = raster.read(1, window=window, masked=True).astype("float64")
-            return RasterWindow(np.ma.filled(cells, np.nan), raster.window_transform(window), raster.crs)
+            _check_largest(cells, raster.dtypes[0], path)
+            place = raster.window_transform(window)
+            cells = np.ma.filled(cells, np.nan)
+            return RasterWindow(np.where(np.isfinite(cells), cells, np.nan), place, written_in, path.name)
     except (RasterioError, RasterioIOError, ValueError, OSError) as error:
         detail = str(error.__cause__ or error).replace(str(path), path.name)
         if "not recognized" in detail:
@@ -68,15 +78,35 @@ def _check_blocks(raster: Any, path: Path) -> None:
             fix="export it again as GeoTIFF with tiles (TILED=YES), or cut it to the area"))
 
 
-def _window(raster: Any, bounds: tuple[float, float, float, float], crs: Any, path: Path) -> Window:
-    if raster.crs is None:
+def _check_largest(cells: Any, kind: str, path: Path) -> None:
+    """Refuse whole numbers that fill their type: unknown that is not marked, or an amount that did not fit."""
+    dtype = np.dtype(kind)
+    if dtype.kind in "iu" and (largest := int((cells == np.iinfo(dtype).max).sum())):
+        raise InputError(Problem(
+            file=path.name, value=str(np.iinfo(dtype).max),
+            why=say("{count} cells hold the largest number that this file can: unknown, or cut off", count=largest),
+            fix="mark this number as nodata if it stands for unknown; else export the grid with larger numbers"))
+
+
+def _said_crs(crs: str, path: Path) -> Any:
+    if offset_system(crs):
+        raise InputError(Problem(file=path.name, column="crs", value=crs,
+                                 why="a grid in a shifted system cannot be moved back",
+                                 fix="give the grid in a true system, such as EPSG:4326"))
+    return parse_crs(crs, path)
+
+
+def _window(raster: Any, crs: Any, bounds: tuple[float, float, float, float], path: Path) -> Window:
+    """The cells that touch ``bounds``, which are in the raster's own ``crs``."""
+    if crs is None:
         raise InputError(Problem(file=path.name, why="the raster does not say its coordinate system",
-                                 fix="export it again as GeoTIFF with its CRS, such as EPSG:4326"))
+                                 fix='add the line crs = "EPSG:4326" (or what it is in) to its section of '
+                                     "project.toml"))
     step = raster.transform
     if step.b or step.d or step.a <= 0 or step.e >= 0:
         raise InputError(Problem(file=path.name, why="the raster is rotated or not north up",
                                  fix="warp it to a north-up grid, for example with gdalwarp"))
-    wanted = from_bounds(*transform_bounds(crs, raster.crs, *bounds), transform=step)
+    wanted = from_bounds(*bounds, transform=step)
     first_row, first_column = max(0, int(np.floor(wanted.row_off))), max(0, int(np.floor(wanted.col_off)))
     last_row = min(raster.height, int(np.ceil(wanted.row_off + wanted.height)))
     last_column = min(raster.width, int(np.ceil(wanted.col_off + wanted.width)))

@@ -12,6 +12,7 @@ from gis.geometry import has_shape
 from gis.tables import PEOPLE
 from layers.columns.catalogue import document
 from layers.columns.fields import fields_of
+from layers.naming.estate_names import id_keys
 from layers.people import typed_interval
 from layers.placing.places import LON_LAT, Town
 from layers.reading.files import ROW, Source
@@ -77,7 +78,8 @@ def read_side(
     rows.leave_out(fields.index[nameless], fix="fill in 小区编号 or 小区名称",
                    why="this row has neither 小区编号 nor 小区名称, so that nobody can tell which estate it is")
     key = key.loc[rows.kept]
-    rows.leave_out(key.index[(key != "") & key.duplicated()], why="another row has this estate id", values=key,
+    rows.leave_out(key.index[(key != "") & id_keys(key).duplicated()], why="another row has this estate id", values=key,
+                   column=next((one.header for one in rows.columns if one.field == "estate_id"), ""),
                    fix="give each estate one row and an id of its own")
     return replace(rows, fields=_derived(rows))
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import geopandas as gpd
 import pandas as pd
 
-from gis.errors import Problem, ProblemLog, Words, say
+from gis.errors import Cell, Problem, ProblemLog, Words, more_rows, say
 from gis.geometry import has_shape
 from gis.ledger import ColumnRead, Reading
 from layers.columns.field_guide import marked_fields
@@ -19,6 +19,8 @@ from layers.reading.files import ROW, Raw, Source, read_raw
 from layers.reading.table_notes import is_total, total_signs
 from layers.typed.cells import as_text, folded
 
+_OWN_SYSTEM = say("correct the coordinates of these rows and what they say under 坐标系")
+"""Of the list of estates to locate, whose rows say each for itself which map they were taken from."""
 _ONE_BY_ONE, _FEW = 200, 10
 """Rows with the same error, or the same warning, that are listed one by one; of more, the rest is one line."""
 
@@ -68,12 +70,19 @@ class Rows:
 
     def problem(
         self, *, why: Words | str, fix: Words | str, label: Any = None, value: str = "",
-        column: Words | str = "", severity: Literal["error", "warning"] = "error",
+        column: Words | str = "", severity: Literal["error", "warning"] = "error", cells: tuple[Cell, ...] = (),
     ) -> None:
-        """Note a problem of this file, or of one of its rows."""
+        """Note a problem of this file, or of one of its rows; ``cells`` are all it is about."""
         row = None if label is None else int(self.fields[ROW].loc[label])
         self.log.add(Problem(file=self.file, sheet=self.raw.part, row=row, column=column, value=value, why=why,
-                             fix=fix, severity=severity))
+                             fix=fix, severity=severity, cells=cells))
+
+    def cells(self, labels: Iterable[int], values: pd.Series | None = None) -> tuple[Cell, ...]:
+        """The rows of a problem, each with its value."""
+        labels = list(labels)
+        shown = [""] * len(labels) if values is None else map(str, values.loc[labels])
+        return tuple(Cell(self.file, self.raw.part, int(row), value)
+                     for row, value in zip(self.fields[ROW].loc[labels], shown, strict=True))
 
     def list_rows(
         self, labels: Iterable[int], *, why: Words | str, fix: Words | str, values: pd.Series | None = None,
@@ -86,8 +95,8 @@ class Rows:
             self.problem(why=why, fix=fix, label=label, column=column, severity=severity,
                          value="" if values is None else str(values.loc[label]))
         if len(chosen) > most:
-            self.problem(why=say("{count} more rows: {why}", count=len(chosen) - most, why=why), fix=fix, column=column,
-                         label=chosen[most], severity=severity)
+            self.problem(why=more_rows(len(chosen) - most, why), fix=fix, column=column,
+                         label=chosen[most], severity=severity, cells=self.cells(chosen[most:], values))
 
     def leave_out(
         self, labels: Iterable[int], *, why: Words | str, fix: Words | str, values: pd.Series | None = None,
@@ -105,10 +114,10 @@ class Rows:
         self._left_out.update(dict.fromkeys(chosen, what))
         if chosen:
             self.problem(why=say("{count} {what}", count=len(chosen), what=what), fix=fix, severity="warning",
-                         value=str(len(chosen)))
+                         value=str(len(chosen)), cells=self.cells(chosen))
 
-    def done(self, used: pd.Index) -> None:
-        """Close the account: ``used`` are the labels that the result rests on.
+    def done(self, used: pd.Index, keys: pd.Series | None = None) -> None:
+        """Close the account: ``used`` are the labels that the result rests on, ``keys`` what they are known by.
 
         Raises:
             InputError: a row was neither used nor left out for a reason.
@@ -118,14 +127,15 @@ class Rows:
         reasons: dict[Words | str, list[int]] = {}
         for row, reason in gone:
             reasons.setdefault(reason, []).append(row)
-        places = self.geometry.loc[used]
-        places = places[has_shape(places)]
+        row_of = None if keys is None else self.fields[ROW].loc[keys.index].set_axis(pd.Index(keys, dtype="object"))
+        places = self.geometry[has_shape(self.geometry)]
         self.log.readings.append(Reading(
             file=self.file, part=self.part, sheet=self.raw.part, encoding=self.raw.encoding,
             crs=crs_name(self.source, self.raw.frame) if len(places) else "", converted=self.source.offset_system,
             offset_checked=self.source.offset_checked,
             columns=self.columns, unread=self.unread, rows_in=len(self.fields) + len(self.raw.left_out),
             rows_used=len(used), left_out={why: tuple(rows) for why, rows in reasons.items()},
+            row_of=row_of, misplaced=frozenset() if keys is None else frozenset(keys[keys.index.isin(self.misplaced)]),
             places=places if len(places) else None))
 
 
@@ -162,7 +172,10 @@ def read_rows(
     read = {one.header for one in columns}
     unread = tuple(header for header in headers if header not in read)
     if source.is_table:
-        geometry, misplaced = places_of_table(fields, source, raw.part, town, log)
+        headers_of = {one.field: one.header for one in columns}
+        column = ", ".join(dict.fromkeys(headers_of[axis] for axis in ("x", "y") if axis in headers_of))
+        geometry, misplaced = places_of_table(fields, source, raw.part, town, log, column=column,
+                                              mend=_OWN_SYSTEM if part == "located" else None)
     else:
         geometry, misplaced = places_of_layer(gpd.GeoDataFrame(raw.frame), source, raw.part, town, log), {}
     fields = fields.drop(columns=["x", "y"], errors="ignore")
@@ -186,7 +199,8 @@ def _without_strangers(raw: Raw, table: str, log: ProblemLog) -> Raw:
         for label in keys.index[where]:
             row = int(raw.frame.loc[label, ROW])
             left_out.append((row, why))
-            said = next(filter(None, keys.loc[label]), "")
+            cells = keys.loc[label]
+            said = next(filter(is_total if where is total else None, cells), "")
             log.add(Problem(file=raw.source.path.name, sheet=raw.part, row=row, value=said, why=why, fix=fix,
                             severity="warning"))
     kept = raw.frame.drop(index=keys.index[example | total]).reset_index(drop=True)

@@ -1,13 +1,13 @@
 """Everything that is wrong with the input, as a sheet to work through, and how each file was read."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 
 import xlsxwriter
 
-from gis.errors import Problem, Words, in_full
+from gis.errors import Problem, Words, in_full, more_rows
 from gis.ledger import Reading
 from maps.account import accounts, row_ranges
 from maps.texts import Texts, words
@@ -17,7 +17,7 @@ _WIDTHS = {"severity": 12, "file": 24, "sheet": 16, "row": 8, "column": 20, "val
 _ACCOUNT = {"file": 24, "sheet": 16, "part": 14, "encoding": 10, "crs": 14, "placed": 30, "rows_in": 8, "rows_used": 8,
             "rows_left_out": 8, "why": 44, "rows": 30, "unread": 40}
 _COLUMNS = {"file": 24, "sheet": 16, "part": 14, "field": 24, "header": 24}
-_LONGEST_CELL = 32_000
+_LONGEST_CELL, _MOST_LINES = 32_000, 2_000
 _PLAIN = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 _FIXED_DATE = datetime(2000, 1, 1)  # noqa: DTZ001 - the same bytes whenever it is written
 
@@ -33,8 +33,8 @@ def write_problem_list(problems: Iterable[Problem], readings: Iterable[Reading],
         book.set_properties({"created": _FIXED_DATE})
         sheet = partial(_write_sheet, book)
         sheet(texts("problem.list"), _WIDTHS, [texts(f"problem.header.{name}") for name in _WIDTHS], (
-            (texts(f"problem.{one.severity}"), one.file, one.sheet, one.row, words(one.column, lang), one.value,
-             _in_full(one.why, lang), words(one.fix, lang)) for one in problems))
+            (texts(f"problem.{one.severity}"), *place, row, words(one.column, lang), value, why, words(one.fix, lang))
+            for one in problems for *place, row, value, why in _lines(one, texts)))
         header = partial(_headers, texts)
         sheet(texts("account.sheet"), _ACCOUNT, header(_ACCOUNT), (
             (one.file, one.sheet, one.part, one.encoding, one.crs, one.placed,
@@ -43,6 +43,19 @@ def write_problem_list(problems: Iterable[Problem], readings: Iterable[Reading],
             for one in read for turn, (why, rows) in enumerate(one.left_out or (("", ()),))))
         sheet(texts("account.columns"), _COLUMNS, header(_COLUMNS), (
             (one.file, one.sheet, one.part, label, header) for one in read for label, header in one.columns))
+
+
+def _lines(one: Problem, texts: Texts) -> Iterator[tuple[str, str, int | None, str, str]]:
+    """File, sheet, row, value and why: a line for each row a problem is about, the last one for all of the rest."""
+    why = _in_full(one.why, texts.lang)
+    if not one.cells:
+        yield one.file, one.sheet, one.row, one.value, why
+    for cell in one.cells[:_MOST_LINES]:
+        yield cell.file, cell.sheet, cell.row, cell.value[:_LONGEST_CELL], why
+    if rest := one.cells[_MOST_LINES:]:
+        rows = row_ranges((cell.row for cell in rest if cell.row is not None), texts)
+        more = words(more_rows(len(rest), one.why), texts.lang)
+        yield one.file, one.sheet, rest[0].row, rows[:_LONGEST_CELL], more
 
 
 def _in_full(why: Words | str, lang: Lang) -> str:

@@ -246,7 +246,7 @@ def unnamed_sheet(town: Path) -> None:
 ROSTER = ("小区编号", "小区名称", "户数", "建成年份")
 TABLES: dict[str, tuple[Change, str]] = {
     "ids given twice": (lambda town: save(estates_of(town).assign(小区编号="X00").head(2), town / "小区边界.gpkg"),
-                        "小区边界.gpkg, row 2, value 'X00': another row has this estate id"),
+                        "小区边界.gpkg, row 2, column 小区编号, value 'X00': another row has this estate id"),
     "no CRS": (lambda town: save(estates_of(town).set_crs(None, allow_override=True), town / "小区边界.gpkg"),
                'add the line crs = "EPSG:4490"'),
     "metres that claim to be degrees": (

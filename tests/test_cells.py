@@ -306,13 +306,13 @@ def test_approximate_values_of_a_column_are_one_warning_and_days_another():
     assert math.isnan(fields["build_year"][0])
     said = [(str(one.why), words(one.why, "zh"), one.row, one.severity) for one in log]
     assert sorted(said) == sorted([
-        ("2 values of 户数 are approximate, such as 约1200户; read as 1200",
-         "“户数”列有 2 个数值是约数，例如“约1200户”，按 1200 读取", 2, "warning"),
-        ("1 values of 户数 are of a day that stands beside them, such as 8 200 as at 31.12.2025; read as 8200",
-         "“户数”列有 1 个数值另注明了日期，例如“8 200 as at 31.12.2025”，按 8200 读取", 5, "warning"),
-        (("3 values of 建成年份 are approximate, 1 of them ranges, such as 90年代; "
-          "a range counts as unknown between 1990 and 1999"),
-         "“建成年份”列有 3 个数值是约数，其中 1 个只写了范围，例如“90年代”：按未知处理，介于 1990 与 1999 之间", 2,
+        ("2 values are approximate, such as 约1200户; read as 1200",
+         "有 2 个数值是约数，例如“约1200户”，按 1200 读取", 2, "warning"),
+        ("1 values are of a day that stands beside them, such as 8 200 as at 31.12.2025; read as 8200",
+         "有 1 个数值另注明了日期，例如“8 200 as at 31.12.2025”，按 8200 读取", 5, "warning"),
+        (("3 values are approximate, 1 of them ranges, such as 90年代; "
+          "a range is read as unknown between 1990 and 1999"),
+         "有 3 个数值是约数，其中 1 个只写了范围，例如“90年代”：视为介于 1990 与 1999 之间", 2,
          "warning")])
 
 

@@ -177,6 +177,11 @@ def test_a_summary_counts_as_often_as_it_says_and_a_blank_number_once(tmp_path, 
     assert [(one.row, str(one.why)) for one in log] == [(4, "this row does not say how many complaints it stands for")]
 
 
+def test_a_column_of_numbers_that_nobody_fills_in_is_a_list_of_single_complaints(tmp_path, estates):
+    counts, log = count(tmp_path, estates, ["小区名称,诉求类型,件数", "光明,停车,", "光明,养老,"])
+    assert (counts["complaints"].to_dict(), list(log)) == ({"A": 0, "B": 2, "C": 0, "D": 0}, [])
+
+
 @pytest.mark.parametrize(("lines", "columns"), [
     (["小区名称,停车,充电,小计数", "光明,30,2,32"], "停车、充电、小计数"),
     (["小区名称,停车投诉", "光明,12", "幸福,3"], "停车投诉"),

@@ -57,6 +57,22 @@ def test_within_15_m_any_name_is_the_same_and_beyond_it_is_not():
     assert [str(one.why) for one in log] == ["1 OSM objects were left out because the list has them"]
 
 
+def test_what_two_lists_have_in_one_estate_is_asked_about_where_one_only_counts():
+    """The second list counts in A and B without names or places; the first has a place in A, and in C, one by name."""
+    placed = source(("1", "东站", 0, 0, {"estate_id": "A"}), ("2", "西站", 500, 0, {"estate_id": "C"}))
+    counts = source(("car_parks-2", "", None, None, {"estate_id": "A"}),
+                    ("car_parks-3", "", None, None, {"estate_id": "B"}),
+                    ("x", "南站", None, None, {"estate_id": "C"}))
+    whole, said, log = merged([placed, counts])
+    assert len(whole) == 5
+    assert said == {"1": ("kept", ""), "2": ("kept", ""), "car_parks-2": ("asked", "1"), "car_parks-3": ("kept", ""),
+                    "x": ("kept", "")}
+    assert [str(one.why) for one in log] == [
+        "1 facilities may be the same as another and count twice: car_parks-2 ≈ 东站"]
+    _, turned, _ = merged([counts, placed])
+    assert turned["1"] == ("asked", "car_parks-2")
+
+
 def test_one_name_within_50_m_is_the_same_and_beyond_it_is_asked():
     listed = source(("1", "人民停车场", 0, 0), ("2", "新村停车场", 1000, 0))
     whole, said, _ = merged([listed], osm(("w1", "人民 停車場", 49.9, 0), ("w2", "新村停车场", 1050.1, 0),

@@ -183,8 +183,9 @@ def test_impossible_numbers_are_errors_with_their_value():
 def test_a_lone_place_far_from_the_rest_is_used_and_doubted():
     found = read([121.47, 121.48, 121.49, 113.26], [31.23, 31.24, 31.22, 23.13])
     assert (kinds(found.notes), found.lon.iloc[3]) == ({"far": [3]}, 113.26)
+    assert kinds(read([121.47, 121.48, 121.49, 113, 20.5], [31.23, 31.24, 31.22, 23, 31]).notes) == {"far": [3, 4]}
     spread = read([121.47, 121.48, 113.26, 116.4], [31.23, 31.24, 23.13, 39.9])
-    assert kinds(spread.notes) == {}  # half the places lie apart: no lone one
+    assert kinds(spread.notes) == {}  # half the places lie apart: nobody can tell which are the strays
 
 
 def test_places_far_from_the_town_name_the_zone_that_would_bring_them_there():

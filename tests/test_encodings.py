@@ -247,9 +247,11 @@ def test_a_dbf_with_any_bytes_changed_is_read_or_refused_and_never_a_traceback(t
 
 def test_a_csv_in_big5_that_does_not_say_so_is_asked_about_and_never_read_as_other_characters(tmp_path):
     text = "name,address\n停車場,和平路一號\n養老中心,同濟新村\n蘭里老人中心,大連西路\n"
+    for more, written in (("", "big5"), ("老街裏,大連西路\n", "cp950"), ("老街裏,大連西路\n", "big5hkscs")):
+        (tmp_path / "a.csv").write_bytes((text + more).encode(written))
+        with pytest.raises(InputError, match=r'may be Big5 .*encoding = "big5"'):
+            read_raw(Source(tmp_path / "a.csv"), "facility")
     (tmp_path / "a.csv").write_bytes(text.encode("big5"))
-    with pytest.raises(InputError, match=r'may be Big5 .*encoding = "big5"'):
-        read_raw(Source(tmp_path / "a.csv"), "facility")
     declared = read_raw(Source(tmp_path / "a.csv", encoding="big5"), "facility")
     assert declared.frame["name"].tolist() == ["停車場", "養老中心", "蘭里老人中心"]
     (tmp_path / "b.csv").write_bytes(text.encode("gbk"))

@@ -143,6 +143,18 @@ def test_a_broken_outline_is_repaired_and_the_areas_are_said(tmp_path):
     assert str(problems[0].why).endswith("repaired: 0.0 m² before, 50.0 m² after")
 
 
+def test_an_outline_among_lines_is_read_and_one_without_area_is_none(tmp_path):
+    area = shapely.box(500_000, 3_400_000, 500_100, 3_400_100)
+    flat = shapely.Polygon([(500_000, 3_400_000), (500_100, 3_400_000), (500_200, 3_400_000)])
+    mixed = shapely.GeometryCollection([shapely.LineString([(500_000, 3_400_000), (500_000, 3_400_500)]), area])
+    estates, problems = read(outlines(tmp_path, [{"小区名称": "混"}, {"小区名称": "平"}], [mixed, flat]), None)
+    assert estates.located.to_dict() == {"混": True, "平": False}
+    assert estates.frame.geometry["混"].equals(area)
+    [said] = [one for one in problems if "no area" in str(one.why)]
+    assert (said.row, said.value) == (2, "平")
+    assert str(said.why).startswith("this outline has no area (")
+
+
 def test_a_point_says_where_an_estate_lies_and_a_line_says_nothing(tmp_path):
     shapes = [shapely.Point(500_000, 3_400_000), shapely.box(500_000, 3_400_000, 500_100, 3_400_100),
               shapely.LineString([(500_000, 3_400_000), (500_100, 3_400_000)])]

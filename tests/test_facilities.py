@@ -117,7 +117,7 @@ def test_a_kind_nobody_knows_and_an_id_given_twice_are_refused(tmp_path, estates
         read(source, estates, kind="pubs")
     found, problems = read(source, estates)
     assert found.ids.tolist() == ["P1"]
-    assert [(one.row, one.value, one.severity) for one in problems] == [(3, "P1", "error")]
+    assert [(one.row, one.column, one.value, one.severity) for one in problems] == [(3, "设施编号", "P1", "error")]
 
 
 def test_the_smallest_of_nested_estates_holds_a_facility(estates):
@@ -126,7 +126,7 @@ def test_the_smallest_of_nested_estates_holds_a_facility(estates):
 
 
 def test_a_list_counts_sites_of_an_estate_without_saying_where(tmp_path, estates):
-    source = book(tmp_path / "a.xlsx", ["小区名称", "点位数", "端口数"], ["光明", "20处", 200], ["无图", 3, None],
+    source = book(tmp_path / "a.xlsx", ["小区名称", "点位数", "端口数"], ["光明", "20处", "200路"], ["无图", 3, None],
                   ["小幸福", 0, None])
     found, problems = read(source, estates, kind="ebike_chargers")
     frame = found.frame.set_index("estate_id")

@@ -6,6 +6,7 @@ import json
 
 import geopandas as gpd
 import openpyxl
+import pyproj
 import pytest
 import shapely
 
@@ -69,9 +70,22 @@ def test_a_file_without_crs_says_which_line_to_add(tmp_path, squares):
     squares.to_file(tmp_path / "a.shp")
     (tmp_path / "a.prj").unlink()
     assert refused(read_vector, tmp_path / "a.shp") == (
-        "a.shp: the file does not say its coordinate system → "
-        'add the line crs = "EPSG:4490" (or the code the data is really in) to its section of project.toml')
+        "a.shp, value '500000, 0, 500300, 1': the file does not say its coordinate system → the numbers are metres: "
+        'add the line crs = "EPSG:4549" with the code of their zone (4549 is that of 120° E) to its section of '
+        "project.toml")
     assert read_vector(tmp_path / "a.shp", crs="EPSG:4549").crs.to_epsg() == 4549
+
+
+@pytest.mark.parametrize(("at", "fix"), [
+    ((121.47, 31.23), 'add the line crs = "EPSG:4490" (or the code the data is really in)'),
+    ((40_552_000, 3_527_000), 'the numbers are metres of the 3-degree zone 40: add the line crs = "EPSG:4528"'),
+    ((25_500_000, 4_400_000), 'the numbers are metres of the 3-degree zone 25: add the line crs = "EPSG:4513"')])
+def test_the_line_to_add_is_the_one_that_the_numbers_look_like(tmp_path, at, fix):
+    gpd.GeoDataFrame({"name": ["甲"]}, geometry=[shapely.Point(at).buffer(0.001)]).to_file(tmp_path / "a.shp")
+    assert f"→ {fix}" in refused(read_vector, tmp_path / "a.shp")
+    if "zone" in fix:
+        code = pyproj.CRS.from_epsg(int(fix.split("EPSG:")[1].strip('"')))
+        assert f"zone {int(at[0] // 1e6)}" in code.name
 
 
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.98])
@@ -157,6 +171,12 @@ def test_csv_keeps_raw_cells_and_the_spreadsheet_s_row_numbers(tmp_path, encodin
     (tmp_path / "a.csv").write_bytes(TABLE.encode(encoding))
     table = read_table(tmp_path / "a.csv")
     assert table.to_dict("list") == {"小区名称": ["幸福小区", "光明,一期"], "户数": ["1280", None], ROW: [2, 4]}
+
+
+def test_csv_cells_that_were_exported_as_formulas_are_their_texts(tmp_path):
+    (tmp_path / "a.csv").write_text('小区编号,户数,备注\n="001","=""120""",="a"&"b"\n', "utf-8")
+    assert read_table(tmp_path / "a.csv").to_dict("list") == {
+        "小区编号": ["001"], "户数": ["120"], "备注": ['="a"&"b"'], ROW: [2]}
 
 
 def test_csv_that_is_no_text_or_is_cut_inside_a_character_or_quote_is_refused(tmp_path):

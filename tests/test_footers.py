@@ -41,6 +41,34 @@ def refused(path):
     return [str(one) for one in caught.value.problems]
 
 
+def test_a_row_that_sums_up_a_community_above_its_estates_is_no_estate(tmp_path):
+    """柳湾社区 is the sum of what is below it; 河东村 is not and stays; an office is none whatever its figures."""
+    rows, log = roster(workbook(tmp_path / "a.xlsx", [
+        ["序号", *HEAD], ["一", "柳湾社区", 300, 720], [1, "柳湾里", 100, 240], [2, "竹行里", 200, 480],
+        ["二", "和平居委会", 999, None], [1, "和平里", 50, 120], [2, "河东村", 60, 150], [3, "河西里", 60, 140]]))
+    assert names(rows) == ["柳湾里", "竹行里", "和平里", "河东村", "河西里"]
+    [note] = [one for one in log if "community or street" in str(one.why)]
+    assert (str(note.why), [cell.row for cell in note.cells]) == (
+        "2 rows stand for a community or street, not for an estate, and were left out", [2, 5])
+
+
+def test_a_complaint_about_a_director_is_no_signature(tmp_path):
+    path = workbook(tmp_path / "a.xlsx", [
+        ["诉求类型", "小区名称", "件数"], ["停车", "柳湾里", 3], ["业委会主任选举", "柳湾里", None],
+        ["停车", "竹行里", 2]])
+    raw = read_raw(Source(path), "complaint")
+    assert (raw.frame[ROW].tolist(), raw.left_out) == ([2, 3, 4], ())
+
+
+def test_a_second_table_of_other_columns_is_refused_by_its_row(tmp_path):
+    path = workbook(tmp_path / "a.xlsx", [
+        ["小区编号", "小区名称", "居委", "户数"], ["A1", "柳湾里", "一居", 100], [], ["小区编号", "小区名称", "户数"],
+        ["A2", "竹行里", 200]])
+    [said] = refused(path)
+    assert said.startswith(
+        "a.xlsx, sheet Sheet, row 4, value '小区编号、小区名称、户数': a second table with other columns begins here")
+
+
 @pytest.mark.parametrize("below", [
     [["填表人：联系人01"], ["2026年10月31日"]],
     [["填表人：联系人01", None, "联系电话：000-0000"], ["街道办事处（盖章）"]],

@@ -10,7 +10,7 @@ from gis.errors import ProblemLog
 from layers.columns.catalogue import fields_of, tables
 from layers.columns.fields import read_fields
 from layers.columns.headers import header_key, match_columns
-from layers.typed.personal import is_identity_number, is_personal
+from layers.typed.personal import is_identity_number, is_personal, masked
 
 
 def how(header, table="roster", **kwargs):
@@ -174,6 +174,14 @@ def test_a_column_that_holds_telephones_is_dropped_whatever_it_is_called():
     _, problems = read({"小区名称": ["甲"], "户数": ["11010519491231002X"]})
     assert "dropped unread: 户数" in problems[0]
     assert "1101" not in "".join(problems)
+
+
+@pytest.mark.parametrize(("text", "clean"), [
+    ("电话 139 0000 0001 转", "电话 ＊＊＊ 转"), ("021-65123456", "＊＊＊"), ("(0571) 8512-3456 前台", "＊＊＊ 前台"),
+    ("＋86 138-0000-0002", "＋＊＊＊"), ("310110001001", "310110001001"), ("密云路454弄 021号", "密云路454弄 021号"),
+    ("121.473700 31.230400", "121.473700 31.230400"), ("2026-10-31 至 2026-12-31", "2026-10-31 至 2026-12-31")])
+def test_a_telephone_number_within_a_text_is_masked_however_it_is_written(text, clean):
+    assert masked(pd.Series([text, None], dtype="object")).tolist() == [clean, None]
 
 
 def test_numbers_of_estates_that_look_like_telephones_stay():

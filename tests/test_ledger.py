@@ -133,6 +133,30 @@ def test_no_sheet_is_said_to_be_unread_that_another_section_reads(tmp_path):
     assert said() == ["other sheets of the workbook were not read: 草稿"]
 
 
+def test_the_list_of_problems_has_a_line_for_each_row_that_one_finding_is_about(tmp_path):
+    town = write_town(tmp_path / "town")
+    book = openpyxl.load_workbook(town / "小区名册.xlsx")
+    sheet = book["名册"]
+    columns = {cell.value: cell.column for cell in sheet[1]}
+    for row in (3, 5, 6):
+        sheet.cell(row, columns["户数"], f"约{400 + row}户")
+        sheet.cell(row, columns["60岁以上"], 90_000 + row)
+    book.save(town / "小区名册.xlsx")
+    table(town / "充电.csv", ("设施编号", "名称", "容量", "经度", "纬度"),
+          [("e1", "甲", 10, 0, 0), ("e2", "乙", 10, 0, 0)])
+    with (town / "project.toml").open("a", encoding="utf-8") as settings:
+        settings.write('\n[[facilities]]\nkind = "ebike_chargers"\nfile = "充电.csv"\n')
+    checked(town)
+    found = [line[1:6] for line in openpyxl.load_workbook(town / "problems.xlsx")["问题"].iter_rows(values_only=True)]
+    assert [line[2:] for line in found if line[3] == "户数" and "约" in line[4]] == [
+        (row, "户数", f"约{400 + row}户") for row in (3, 5, 6)]
+    aged = [line for line in found if line[3] == "60岁以上" and ": 900" in line[4]]
+    assert [(*line[:3], f": {90_000 + line[2]} > " in line[4]) for line in aged] == [
+        ("小区名册.xlsx", "名册", row, True) for row in (3, 5, 6)]
+    assert [line[2:] for line in found if line[0] == "充电.csv" and line[4] == "0, 0"] == [
+        (2, "经度, 纬度", "0, 0"), (3, "经度, 纬度", "0, 0")]
+
+
 def test_the_list_of_problems_names_all_that_the_terminal_shortens(tmp_path):
     town = write_town(tmp_path / "town")
     book = openpyxl.load_workbook(town / "小区名册.xlsx")

@@ -78,6 +78,15 @@ def test_a_lift_of_no_estate_is_listed_with_the_estate_that_may_be_meant_and_acc
     assert (reading.part, reading.rows_in, reading.rows_used) == ("lifts", 4, 2)
 
 
+def test_numbers_of_lifts_are_those_of_their_building_unless_a_register_gave_them(tmp_path, estates):
+    rows = [["A", "1号楼", "1#"], ["A", "2号楼", "1#"], ["B", "1号楼", "1#"], ["B", "1号楼", "1#"],
+            ["A", "3号楼", "311010110120"], ["B", "3号楼", "311010110120"]]
+    found, log = lifts(sheet(tmp_path / "电梯.xlsx", "电梯", ["小区编号", "楼栋", "电梯编号"], *rows), estates)
+    assert sorted(found.frame.index) == ["311010110120", "A/1号楼/1#", "A/2号楼/1#", "B/1号楼/1#"]
+    assert [(one.row, str(one.why)) for one in log.errors] == [
+        (5, "another row has this id"), (7, "another row has this id")]
+
+
 def test_a_list_of_lifts_without_a_column_for_the_estate_says_which_is_missing(tmp_path, estates):
     source = sheet(tmp_path / "电梯.xlsx", "电梯", ["电梯编号", "投用年份"], ["1", 2001])
     _, log = lifts(source, estates)

@@ -4,29 +4,15 @@ import math
 
 import geopandas as gpd
 import numpy as np
-import openpyxl
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from rich.console import Console
-from small_town import NAMES, estategap, workbook, write_town
 
-from estategap.inputs import read_inputs
-from estategap.job import check_project
-from estategap.plan import walking_of
-from estategap.progress import Progress
-from estategap.project import read_project
-from gis.china_offset import from_wgs84
-from gis.errors import InputError, ProblemLog
+from gis.errors import ProblemLog
 from gis.tables import Buildings, Estates, Streets
 from layers.assumptions import assumed
-from layers.estates import read_estates
 from layers.placing.outlines_assumed import with_assumed_outlines
-from layers.placing.places import Town
-from layers.placing.to_locate import existing_list
-from layers.reading.files import Source
-from maps.to_locate import list_to_locate
 
 CRS = "EPSG:4549"
 RADIUS_M, MARGIN_M = assumed("outlines", "radius_m"), assumed("outlines", "margin_m")
@@ -129,13 +115,13 @@ def test_a_point_within_another_estates_outline_is_listed_and_gets_none():
     frame, said = made({"A": (10, 10)}, {"G": shapely.box(0, 0, 100, 100)})
     assert frame.geometry["A"] is None
     assert not frame["outline_assumed"].any()
-    assert said == ["the coordinates of this estate lie inside the outline of G"]
+    assert said == ["the coordinates of 1 estates lie inside the outline of another"]
 
 
 def test_two_estates_at_one_point_are_listed_and_get_none():
     frame, said = made({"A": (10, 10), "B": (10.5, 10), "C": (900, 10)})
     assert frame["outline_basis"].to_dict() == {"A": "", "B": "", "C": "tessellation"}
-    assert said[0] == "this estate has the same coordinates as B"
+    assert said[0] == "2 estates have the same coordinates as another"
 
 
 def test_no_neighbour_takes_the_ground_of_two_estates_at_one_point():
@@ -159,6 +145,7 @@ def test_of_residential_areas_that_overlap_the_smaller_keeps_what_they_share():
         assert frame.geometry["A"].equals(shapely.box(0, 0, 160, 100))
 
 
+@example([(144, 0), (206, 0), (306, 0), (607, 1)], [], (0, 0), [(606, 0, 334)])  # GEOS gives two of them one cell
 @settings(max_examples=40, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 900), st.integers(0, 900)), min_size=1, max_size=12, unique=True),
        st.lists(st.tuples(st.integers(0, 900), st.integers(0, 900)), max_size=15),
@@ -182,184 +169,3 @@ def test_the_order_of_the_estates_changes_nothing():
     one, _ = made(points)
     other, _ = made(dict(reversed(points.items())))
     assert one.geometry.geom_equals_exact(other.geometry, 1e-9).all()
-
-
-# The list of estates to locate
-
-def unlocated(folder, *ids):
-    """The small town whose roster has estates that no outline is drawn for."""
-    town = write_town(folder)
-    rows = [["小区编号", "小区名称", "居委会", "所属街道", "地址", "户数"]]
-    rows += [[f"X{n:02d}", NAMES[n], "一居", "", "", 100] for n in range(12)]
-    rows += [[key, f"{key}里", "二居", "和平街道", f"和平路{n}弄", 300] for n, key in enumerate(ids)]
-    workbook(town / "小区名册.xlsx", "名册", rows)
-    return town
-
-
-def check(town):
-    return check_project(town, Progress(Console(quiet=True)))
-
-
-def switch_on(town):
-    text = (town / "project.toml").read_text("utf-8")
-    (town / "project.toml").write_text(text.replace("[estates]\n", '[estates]\nlocated = "to_locate.xlsx"\n'), "utf-8")
-
-
-def fill_in(path, **cells):
-    """Type 经度, 纬度 and 坐标系 of estates, as one does in a spreadsheet."""
-    book = openpyxl.load_workbook(path)
-    page = book.worksheets[0]
-    head = {cell.value: cell.column for cell in page[1]}
-    for row in page.iter_rows(min_row=2):
-        if row[0].value in cells:
-            for name, value in zip(("经度", "纬度", "坐标系"), cells[row[0].value], strict=True):
-                page.cell(row[0].row, head[name], value)
-    book.save(path)
-
-
-def test_check_says_how_many_are_located_and_writes_the_list_of_the_others(tmp_path):
-    town = unlocated(tmp_path / "town", "Y1", "Y2")
-    found = check(town)
-    assert dict(found.located) == {"total": 14, "outlined": 12, "assumed": 0, "nowhere": 2}
-    assert found.to_locate == town / "to_locate.xlsx"
-    book = openpyxl.load_workbook(found.to_locate)
-    page = book.worksheets[0]
-    assert [cell.value for cell in page[1]] == [
-        "小区编号", "小区名称", "所属居委", "所属街道", "地址", "经度", "纬度", "坐标系", "备注"]
-    assert [cell.value for cell in page[2]] == ["Y1", "Y1里", "二居", "和平街道", "和平路0弄", None, None, None, None]
-    assert page.max_row == 3
-    assert any(one.formula1 == '"WGS84,GCJ-02,BD-09"' for one in page.data_validations.dataValidation)
-    notes = " ".join(str(row[0]) for row in book.worksheets[1].values)
-    assert all(word in notes for word in ("高德", "腾讯", "GCJ-02", "百度", "BD-09", 'located = "to_locate.xlsx"'))
-    fixes = [str(one.fix) for one in found.problems if "neither outline nor coordinates" in str(one.why)]
-    assert len(fixes) == 1
-    assert 'located = "to_locate.xlsx"' in fixes[0]
-
-
-def test_no_list_is_written_where_every_estate_has_an_outline(tmp_path):
-    town = write_town(tmp_path / "town")
-    assert check(town).to_locate is None
-    assert not (town / "to_locate.xlsx").exists()
-
-
-def test_a_filled_in_list_places_each_estate_by_the_system_of_its_row(tmp_path):
-    town = unlocated(tmp_path / "town", "Y1", "Y2", "Y3", "Y4")
-    check(town)
-    # The place meant is 120.56 E, 31.87 N; what the two systems show there is compared with a library elsewhere.
-    amap, baidu = ([float(one) for one in from_wgs84(120.56, 31.87, system)] for system in ("GCJ-02", "BD-09"))
-    assert abs(amap[0] - 120.56) > 0.003
-    fill_in(town / "to_locate.xlsx", Y1=(120.55, 31.87, "WGS84"), Y2=(*amap, "GCJ-02"), Y3=(*baidu, "BD-09"))
-    switch_on(town)
-    project = read_project(town)
-    inputs = read_inputs(project, walking_of(project))
-    frame = inputs.estates.frame
-    places = gpd.GeoSeries(gpd.points_from_xy(frame["point_x"], frame["point_y"]), index=frame.index, crs=frame.crs)
-    degrees = places[["Y1", "Y2"]].to_crs("EPSG:4326")
-    assert (degrees["Y1"].x, degrees["Y1"].y) == pytest.approx((120.55, 31.87), abs=1e-6)
-    assert (degrees["Y2"].x, degrees["Y2"].y) == pytest.approx((120.56, 31.87), abs=1e-7)
-    assert places["Y3"].distance(places["Y2"]) < 0.01
-    assert frame.loc[["Y1", "Y2", "Y3", "Y4"], "outline_basis"].tolist() == ["tessellation", "", "", ""]
-    said = [str(one.why) for one in inputs.warnings]
-    assert "this estate has the same coordinates as Y3里" in said
-    assert "1 estates have no coordinates in this list yet" in said
-    reading = next(one for one in inputs.readings if one.part == "located")
-    assert (reading.rows_in, reading.rows_used) == (4, 3)
-
-
-def test_the_list_comes_back_through_the_program_itself(tmp_path):
-    town = unlocated(tmp_path / "town", "Y1")
-    assert estategap("check", town, home=tmp_path).returncode == 0
-    fill_in(town / "to_locate.xlsx", Y1=("120.5600", "31.8700", "高德"))
-    switch_on(town)
-    done = estategap("check", town, home=tmp_path)
-    assert "小区 13 个：有边界 12 个，推定边界 1 个，没有位置 0 个" in done.stdout
-    assert done.returncode == 0, done.stderr
-
-
-def test_what_is_filled_in_stays_when_check_finds_another_estate(tmp_path):
-    town = unlocated(tmp_path / "town", "Y1", "Y2")
-    path = check(town).to_locate
-    fill_in(path, Y1=(120.56, 31.87, "GCJ-02"))
-    book = openpyxl.load_workbook(path)
-    book.worksheets[0]["J1"], book.worksheets[0]["J2"] = "谁填的", "我"
-    book.worksheets[0]["I2"] = "看过"
-    book.create_sheet("我的表")["A1"] = "留着"
-    book.save(path)
-    before = path.read_bytes()
-    check(town)
-    assert path.read_bytes() == before
-    unlocated(town, "Y1", "Y2", "Y3")
-    check(town)
-    book = openpyxl.load_workbook(path)
-    rows = [[cell.value for cell in row] for row in book.worksheets[0].iter_rows(min_row=2)]
-    assert rows[0] == ["Y1", "Y1里", "二居", "和平街道", "和平路0弄", 120.56, 31.87, "GCJ-02", "看过", "我"]
-    assert [row[0] for row in rows] == ["Y1", "Y2", "Y3"]
-    assert rows[2][4] == "和平路2弄"
-    assert book["我的表"]["A1"].value == "留着"
-
-
-def test_another_file_of_that_name_is_left_alone_and_said(tmp_path):
-    town = unlocated(tmp_path / "town", "Y1")
-    (town / "to_locate.xlsx").write_bytes(b"not a workbook")
-    found = check(town)
-    assert (town / "to_locate.xlsx").read_bytes() == b"not a workbook"
-    assert any(one.file == "to_locate.xlsx" for one in found.problems)
-    workbook(town / "to_locate.xlsx", "别的", [["电话", "数"], ["1", 2]])
-    with pytest.raises(InputError, match="not the list of estates to locate"):
-        existing_list(town / "to_locate.xlsx")
-
-
-def located(tmp_path, *rows):
-    workbook(tmp_path / "to_locate.xlsx", "待定位小区", [["小区编号", "小区名称", "经度", "纬度", "坐标系"], *rows])
-    rows = [["小区编号", "小区名称", "经度", "纬度"], ["A", "光明新苑", None, None], ["B", "和平里", 121.5, 31.2]]
-    workbook(tmp_path / "名册.xlsx", "名册", rows)
-    log = ProblemLog()
-    found = read_estates(outlines=None, roster=Source(tmp_path / "名册.xlsx"), walled_default=True, log=log,
-                         town=Town(), located=Source(tmp_path / "to_locate.xlsx"))
-    return found, {(one.file, one.row, one.severity, str(one.why)) for one in log}
-
-
-def test_coordinates_without_a_system_are_an_error_that_asks_for_it(tmp_path):
-    found, said = located(tmp_path, ["A", "光明新苑", 121.47, 31.23, None])
-    assert ("to_locate.xlsx", 2, "error", "it is not said which map these coordinates were taken from") in said
-    assert math.isnan(found.frame.loc["A", "point_x"])
-
-
-def test_a_row_of_no_estate_is_listed_and_half_a_place_is_an_error(tmp_path):
-    found, said = located(tmp_path, ["光明新园", "", 121.47, 31.23, "WGS84"], ["A", "", 121.47, None, "WGS84"])
-    assert ("to_locate.xlsx", 2, "warning", "no estate has this id") in said
-    assert ("to_locate.xlsx", 2, "warning",
-            "1 rows name this estate, which nobody knows; did you mean 光明新苑 (A)?") in said
-    assert any(row == 3 and severity == "error" for _, row, severity, _ in said)
-    assert found.frame.loc["A", "outline_basis"] == ""
-
-
-def test_the_list_goes_before_the_roster_and_the_crs_is_chosen_by_points(tmp_path):
-    found, _ = located(tmp_path, ["B", "", 121.6, 31.2, "WGS84"])
-    assert found.crs.to_epsg() == 4549 or found.crs.is_projected
-    place = gpd.GeoSeries([shapely.Point(*found.frame.loc["B", ["point_x", "point_y"]])], crs=found.crs).to_crs(4326)
-    assert place.iloc[0].x == pytest.approx(121.6, abs=1e-6)
-
-
-def test_an_old_key_says_what_to_write_now(tmp_path):
-    town = write_town(tmp_path / "town")
-    text = (town / "project.toml").read_text("utf-8")
-    old = text.replace('[roster]\nfile = "小区名册.xlsx"\nsheet = "名册"\n', "").replace(
-        "[estates]\n", '[estates]\nroster = "小区名册.xlsx"\nroster_sheet = "名册"\n')
-    (town / "project.toml").write_text(old, "utf-8")
-    with pytest.raises(InputError) as caught:
-        read_project(town)
-    assert [(str(one.column), one.value, str(one.fix)) for one in caught.value.problems] == [
-        ("estates.roster", "小区名册.xlsx",
-         'remove this line and write [roster] on a line of its own, with file = "…" below it'),
-        ("estates.roster_sheet", "名册", 'remove this line and write sheet = "…" below [roster]')]
-
-
-def test_hostile_names_are_text_in_the_list(tmp_path):
-    frame = estates({"A": (0, 0)}).frame.assign(name="=1+1", address="<b>")
-    list_to_locate(frame, tmp_path / "to_locate.xlsx", "en")
-    frame = frame.set_axis(["=B"], axis="index")
-    list_to_locate(frame, tmp_path / "to_locate.xlsx", "en")
-    page = openpyxl.load_workbook(tmp_path / "to_locate.xlsx").worksheets[0]
-    assert [page["B2"].value, page["B2"].data_type, page["A3"].value, page["A3"].data_type] == ["=1+1", "s", "=B", "s"]
-    assert [page["E2"].value, page["E3"].value] == ["<b>", "<b>"]

@@ -99,6 +99,13 @@ def test_a_figure_no_estate_can_have_is_an_error_and_an_unlikely_one_a_warning()
          f"believed to have → {fix}")]
 
 
+def test_half_a_household_is_asked_about_and_half_a_square_metre_is_not():
+    fix = CORRECT
+    assert said(estates({"households": 636.5, "idle_area_m2": 20.5}, {"households": 640})) == [
+        (f"warning: column 户数, value '甲 (A): 636.5': 1 estates have a number that is not whole; it is used as it "
+         f"stands → {fix}")]
+
+
 def test_columns_that_change_places_are_one_warning_and_not_one_for_each_estate():
     """Four of five have more households than residents; of three or where one of two has it, nothing is exchanged."""
     turned = [{"households": 250 + n, "residents": 100 + n} for n in range(4)]

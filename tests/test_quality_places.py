@@ -127,11 +127,21 @@ def test_estates_outside_the_streets_near_their_edge_or_far_from_every_one():
     for_cars = LineString([(X + 300, Y + 59), (X + 400, Y + 59)])
     streets = {"s": (road, {"u": 1, "v": 2}), "car": (for_cars, {"foot": False})}
     assert said(there, streets=streets, extent=rect(-500, -500, 600, 500)) == [
-        ("warning: value '丁 (D)': 1 estates lie outside the street data; what depends on walking is unknown for "
-         f"them → {fix}"),
+        ("warning: value '丁 (D): 1.5 km': 1 estates lie outside the street data; what depends on walking is unknown "
+         f"for them → {fix}"),
         ("warning: value '乙 (B)': 1 estates lie near the edge of the street data; what is out of reach there is "
          f"unknown → {fix}"),
-        f"warning: value '丙 (C)': 1 estates are more than 100 m from every street on foot → {fix}"]
+        f"warning: value '丙 (C): 110 m': 1 estates are more than 100 m from every street on foot → {fix}"]
+
+
+def test_some_estates_in_another_place_than_all_streets_are_an_error():
+    """B lies 284 km east, as metres of the next zone do; the streets reach 50 m below A."""
+    road = LineString([(X - 500, Y - 50), (X + 500, Y - 50)])
+    there = estates({}, {}, shapes=[rect(0, 0, 100, 100), rect(284_500, 0, 284_600, 100)])
+    assert said(there, streets={"s": (road, {"u": 1, "v": 2})}) == [
+        ("error: value '乙 (B): 284.0 km': 1 of 2 estates lie more than 30 km from every street → correct their "
+         "coordinates; put what is in another zone into a file of its own with its own crs; or give the streets of "
+         "that area")]
 
 
 def test_a_gate_off_the_outline_of_its_estate():

@@ -48,6 +48,14 @@ def test_a_district_that_differs_keeps_two_estates_apart(tmp_path, drawn, listed
     assert (found, len(estates)) == ({}, 2)
 
 
+@pytest.mark.parametrize("again", ["ＱＨＷ００１", "QHW001　", "qhw001"])
+def test_an_id_that_is_typed_in_another_way_is_given_twice(tmp_path, again):
+    rows = [("QHW001", "棉纺新村", ""), (again, "柳湾里", "")]
+    found, log, estates = joined(tmp_path, rows[:1], rows)
+    assert (found, len(estates)) == ({"棉纺新村": 100}, 1)
+    assert errors(log) == [(3, "another row has this estate id")]
+
+
 @pytest.mark.parametrize(("drawn", "listed"), [
     (("机关宿舍", ""), ("朝阳区机关宿舍", "朝阳区")), (("朝阳区机关宿舍", "朝阳区"), ("机关宿舍", "朝阳区")),
     (("东区花园", "东区"), ("东区花园", "东区")),

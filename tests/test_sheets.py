@@ -145,6 +145,48 @@ def test_a_part_under_a_group_that_means_something_else_is_not_taken_for_the_who
     assert values_of(fields) == {"name": ["鞍山三村"], "residents": [3100]}
 
 
+THREE_ROWS = [
+    ["小区编号", "小区名称", "户数", "人口", None, None, "停车", None],
+    [None, None, None, "常住", "其中", None, "停车位", "夜间停车数"],
+    [None, None, None, None, "60岁以上", "3岁以下", None, None],
+    ["A1", "鞍山三村", 1280, 3100, 780, 62, 420, 510],
+]
+
+
+@pytest.mark.parametrize("merged", [(), ("A2:A4", "B2:B4", "C2:C4", "D2:F2", "D3:D4", "E3:F3", "G2:H2", "G3:G4")])
+def test_headers_in_three_rows_are_joined(tmp_path, merged):
+    raw = read(workbook(tmp_path / "a.xlsx", merged=merged, 名册=[["街道小区一览表"], *THREE_ROWS]))
+    fields = read_fields(raw.frame, "roster", file="a.xlsx", log=ProblemLog())
+    assert values_of(fields) == {
+        "estate_id": ["A1"], "name": ["鞍山三村"], "households": [1280], "residents": [3100],
+        "residents_60plus": [780], "residents_under3": [62], "parking_spaces": [420], "night_cars": [510]}
+    assert (raw.frame[ROW].tolist(), raw.header_row) == ([5], 4)
+
+
+@pytest.mark.parametrize("below", [
+    [None, None, "（户）", "（人）", "个"], ["必填", "必填", "选填", "选填", None],
+    ["XQBH", "XQMC", "HS", "CZRK", "TCW"], ["estate_id", "name", "households", "residents", None]])
+def test_units_remarks_and_codes_below_the_headers_are_no_estate(tmp_path, below):
+    rows = [["小区编号", "小区名称", "户数", "常住人口", "停车位"], below, ["A1", "鞍山三村", 1280, 3100, 420]]
+    raw, log = read(workbook(tmp_path / "a.xlsx", 名册=rows)), ProblemLog()
+    fields = read_fields(raw.frame, "roster", file="a.xlsx", log=log)
+    assert values_of(fields) == {"estate_id": ["A1"], "name": ["鞍山三村"], "households": [1280], "residents": [3100],
+                                 "parking_spaces": [420]}
+    assert [(row, str(why)) for row, why in raw.left_out] == [
+        (2, "this row gives units, codes or remarks of the columns")]
+    assert list(log) == []
+
+
+def test_a_fields_name_under_a_group_that_may_change_it_is_asked_about(tmp_path):
+    rows = [["小区名称", "户数", "非机动车", None], [None, None, "电动自行车数", "充电端口数"],
+            ["鞍山三村", 1280, 310, 30]]
+    raw, log = read(workbook(tmp_path / "a.xlsx", 名册=rows)), ProblemLog()
+    read_fields(raw.frame, "roster", file="a.xlsx", log=log)
+    assert [(one.column, str(one.why)) for one in log] == [
+        ("非机动车 电动自行车数", "this column is not known; did you mean 电动自行车数?"),
+        ("非机动车 充电端口数", "this column is not known; did you mean 充电端口数?")]
+
+
 def test_a_first_row_of_data_is_never_taken_for_headers(tmp_path):
     rows = [["小区名称", None, "户数"], ["小区", "人口", 5], ["名称", None, 6]]
     raw = read(workbook(tmp_path / "a.xlsx", 名册=rows))

@@ -3,6 +3,7 @@
 import io
 from pathlib import Path
 
+import geopandas as gpd
 import pytest
 from rich.console import Console
 from small_town import write_town
@@ -51,6 +52,19 @@ def test_streets_that_no_other_file_lies_beside_are_named_alone(town):
     assert (severity, file) == ("error", "道路.gpkg")
     assert why.startswith("the streets")
     assert fix == "correct the crs in the section of this file in project.toml, or give the streets of this area"
+
+
+def test_outlines_of_the_next_zone_in_one_file_are_an_error_and_move_no_other_file(town):
+    """Five of twelve outlines are given the metres of the zone of 123° E, 284 km west of where they are meant."""
+    outlines = gpd.read_file(town / "小区边界.gpkg")
+    moved = outlines.geometry.to_crs("EPSG:4550").set_crs(outlines.crs, allow_override=True)
+    outlines.geometry = moved.where(outlines.index < 5, outlines.geometry)
+    outlines.to_file(town / "小区边界.gpkg", driver="GPKG")
+    found = check_project(town, Progress(Console(file=io.StringIO()))).problems
+    [error] = [one for one in found if one.severity == "error"]
+    assert (str(error.why), error.file) == ("5 of 12 estates lie more than 30 km from every street", "小区边界.gpkg")
+    assert [cell.row for cell in error.cells] == [1, 2, 3, 4, 5]
+    assert {one.file for one in found if " rows lie more than 100 km from " in str(one.why)} == {"小区边界.gpkg"}
 
 
 @pytest.mark.parametrize("file", ["养老.csv", "停车场.xlsx"])

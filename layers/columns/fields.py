@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from gis.errors import Problem, ProblemLog, Words, either, listed, say
+from gis.errors import Cell, Problem, ProblemLog, Words, either, listed, say
 from layers.columns.catalogue import Field, document, fields_of, not_read
 from layers.columns.headers import ColumnMapping, header_key, match_columns
 from layers.naming.names import normalised_name, normalised_names
@@ -159,30 +159,33 @@ def _note_wrong(cells: pd.DataFrame, place: Problem, log: ProblemLog) -> None:
 
 def _note_reserved(cells: pd.Series, parsed: Parsed, rows: pd.Series, place: Problem, log: ProblemLog) -> None:
     """One warning for a column's values that are read with a reservation, one for those of a day of their own."""
-    def note(where: pd.Series, why: Words, fix: Words) -> None:
-        log.add(replace(place, column="", row=int(rows[where].iloc[0]), why=why, fix=fix, severity="warning"))
+    def note(where: pd.Series, example: Any, why: Words, fix: Words) -> None:
+        values = as_text(cells[where])
+        found = tuple(Cell(place.file, place.sheet, int(row), value)
+                      for row, value in zip(rows[where], values, strict=True))
+        log.add(replace(place, row=int(rows.loc[example]), value=values.loc[example], why=why, fix=fix,
+                        severity="warning", cells=found))
 
     vague = parsed.approximate
     if vague.any():
         ranges = vague & parsed.series.isna()
         label = (vague.index[ranges] if ranges.any() else vague.index[vague])[0]
-        said = {"count": int(vague.sum()), "column": place.column, "value": as_text(cells.loc[[label]]).iloc[0]}
+        said = {"count": int(vague.sum()), "value": as_text(cells.loc[[label]]).iloc[0]}
         shown = {name: as_text(getattr(parsed, name).loc[[label]]).iloc[0] for name in ("series", "low", "high")}
         if ranges.any():
-            why = say("{count} values of {column} are approximate, {ranges} of them ranges, such as {value}; a range "
-                      "counts as unknown between {low} and {high}", ranges=int(ranges.sum()), low=shown["low"],
+            why = say("{count} values are approximate, {ranges} of them ranges, such as {value}; a range is read as "
+                      "unknown between {low} and {high}", ranges=int(ranges.sum()), low=shown["low"],
                       high=shown["high"], **said)
         else:
-            why = say("{count} values of {column} are approximate, such as {value}; read as {read}",
-                      read=shown["series"], **said)
-        note(vague, why, say("write the exact value where it is known, else nothing"))
+            why = say("{count} values are approximate, such as {value}; read as {read}", read=shown["series"], **said)
+        note(vague, label, why, say("write the exact value where it is known, else nothing"))
     dated = parsed.as_of != ""
     if dated.any():
         label = dated.index[dated][0]
-        why = say("{count} values of {column} are of a day that stands beside them, such as {value}; read as {read}",
-                  count=int(dated.sum()), column=place.column, value=as_text(cells.loc[[label]]).iloc[0],
+        why = say("{count} values are of a day that stands beside them, such as {value}; read as {read}",
+                  count=int(dated.sum()), value=as_text(cells.loc[[label]]).iloc[0],
                   read=as_text(parsed.series.loc[[label]]).iloc[0])
-        note(dated, why, say("nothing, unless the numbers must be of one day"))
+        note(dated, label, why, say("nothing, unless the numbers must be of one day"))
 
 
 def _note_spoilt(cells: pd.Series, rows: pd.Series, place: Problem, log: ProblemLog, *, of_table: bool) -> None:

@@ -6,7 +6,7 @@ Nothing is joined that only looks alike: such a column is named together with wh
 import functools
 import re
 import unicodedata
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -160,15 +160,21 @@ def is_header(cell: object, table: str) -> bool:
     return isinstance(cell, str) and header_key(cell) in _names(table).plain
 
 
-def joined_header(group: str, part: str, table: str) -> str:
-    """The header of a column that has two: a group's, such as 人口, and below it its own, such as 60岁以上.
+def explains(cell: str) -> bool:
+    """True of a cell that says no more than a unit (户, 万人 is none) or how to fill in the column (必填)."""
+    return _says_nothing(_folded(cell).strip("()"))
 
-    The two together where they are a name of a field; the lower alone only under a group that adds nothing to it.
+
+def joined_header(groups: Sequence[str], part: str, table: str) -> str:
+    """The header of a column that has several: its groups', such as 人口 and 其中, and below them its own, 60岁以上.
+
+    Its own with those of its groups where they are a name of a field; its own alone only under groups that add nothing.
     """
-    candidates = [group + part, part + group]
-    if header_key(group) in {header_key(one) for one in document()["headers"]["groups"]}:
-        candidates.append(part)
-    return next((one for one in candidates if is_header(one, table)), f"{group} {part}")
+    silent = {header_key(one) for one in document()["headers"]["groups"]}
+    speaking = [group for group in groups if header_key(group) not in silent]
+    over = ["".join(groups), "".join(speaking)] if speaking else ["".join(groups), *groups, ""]
+    candidates = [joined for group in over for joined in (group + part, part + group)]
+    return next((one for one in candidates if is_header(one, table)), " ".join([*groups, part]))
 
 
 class _Names(NamedTuple):
@@ -244,6 +250,9 @@ def _look_alike(header: str, names: _Names, found: Collection[str]) -> Question 
     key, settings = header_key(header), document()["headers"]
     if key in {header_key(one) for one in not_read("headers")}:
         return None
+    own = names.plain.get(header_key(header.rsplit(" ", 1)[-1]))
+    if " " in header and own is not None and own[0] not in found:  # a field's name under a group that may change it
+        return Question(header, (names.labels[own[0]],))
     near = process.extract(key, list(names.plain), scorer=fuzz.ratio, score_cutoff=settings["alike_percent"], limit=5)
     fields = dict.fromkeys(name for one, _, _ in near if (name := names.plain[one][0]) not in found)
     return Question(header, tuple(names.labels[name] for name in list(fields)[:3])) if fields else None

@@ -9,7 +9,7 @@ from typing import cast
 import numpy as np
 import pandas as pd
 
-from gis.errors import Severity, Words, say
+from gis.errors import Severity, Words, more_rows, say
 from gis.tables import NO_ESTATE, Estates
 from layers.naming.names import candidates, normalised_names, offered, paired_names, split_aliases
 from layers.rows import Rows
@@ -117,8 +117,7 @@ def say_contradictions(rows: Rows, by_id: pd.Series, by_name: pd.Series, severit
                      why=say("the id says {a}, the name says {b}", a=str(one), b=str(two)))
     if len(by_id) > _ONE_BY_ONE:
         rows.problem(label=by_id.index[_ONE_BY_ONE], severity=severity, fix="correct one of the two",
-                     why=say("{count} more rows: {why}", count=len(by_id) - _ONE_BY_ONE,
-                             why=say("the id says one estate, the name another")))
+                     why=more_rows(len(by_id) - _ONE_BY_ONE, say("the id says one estate, the name another")))
 
 
 def named_estate(rows: Rows, estates: Estates) -> pd.Series:

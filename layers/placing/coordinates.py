@@ -14,7 +14,7 @@ import pandas as pd
 import pyproj
 import shapely
 
-from gis.errors import Problem, Value, Words, listed, say
+from gis.errors import Cell, Problem, Value, Words, listed, more_rows, say
 from gis.geometry import has_shape
 from layers.placing.readings import (
     AMBIGUOUS,
@@ -47,7 +47,6 @@ _OF_THE_FILE = frozenset({"ambiguous", "no_zone", "far"})
 """Kinds of errors that one line in project.toml mends for all rows: one message for all of them."""
 FAR = say("{count} rows lie more than {distance_km} km from {what}: {rows}", count=0, distance_km=0, what="", rows="")
 _LISTED, _ONE_BY_ONE = 10, 200
-_LONE_SHARE = 20  # of so many rows one may lie far off and still be a lone one
 
 
 @dataclass(frozen=True)
@@ -165,7 +164,7 @@ def mend_layer(geometry: gpd.GeoSeries, *, home: Bounds | None) -> tuple[gpd.Geo
 
 
 def problems_of(
-    notes: Iterable[Note], *, file: str, rows: pd.Series, crs: str = _WGS84, sheet: str = "",
+    notes: Iterable[Note], *, file: str, rows: pd.Series, crs: str = _WGS84, sheet: str = "", column: str = "",
 ) -> list[Problem]:
     """The notes as messages: one for each kind of repair, one for each row that cannot be read (up to a limit).
 
@@ -177,6 +176,7 @@ def problems_of(
         rows: the planner's row numbers on the labels of the layer.
         crs: what the numbers are said to be in.
         sheet: see ``file``.
+        column: see ``file``.
     """
     problems = []
     for note in notes:
@@ -185,12 +185,14 @@ def problems_of(
         if note.kind == "empty":
             continue
         why, fix = _said_of_row(note, crs) if alone else _said(note, crs, listed(numbers, _LISTED))
-        shown = list(zip(numbers, note.values, strict=True))[:_ONE_BY_ONE if alone else 1]
-        problems += [Problem(file=file, sheet=sheet, row=int(row), value=value, why=why, fix=fix,
-                             severity=note.severity) for row, value in shown]
-        if alone and len(numbers) > _ONE_BY_ONE:
-            more = say("{count} more rows: {why}", count=len(numbers) - _ONE_BY_ONE, why=why)
-            problems.append(Problem(file=file, sheet=sheet, row=int(numbers.iloc[_ONE_BY_ONE]), why=more, fix=fix))
+        cells = tuple(Cell(file, sheet, int(row), value) for row, value in zip(numbers, note.values, strict=True))
+        place = Problem(file=file, sheet=sheet, column=column, why=why, fix=fix, severity=note.severity)
+        if not alone:
+            problems.append(replace(place, row=cells[0].row, value=cells[0].value, cells=cells))
+            continue
+        problems += [replace(place, row=cell.row, value=cell.value) for cell in cells[:_ONE_BY_ONE]]
+        if rest := cells[_ONE_BY_ONE:]:
+            problems.append(replace(place, row=rest[0].row, why=more_rows(len(rest), why), cells=rest))
     return problems
 
 
@@ -270,15 +272,24 @@ def _far(
 
 
 def _is_far(place: Numbers, home: Bounds | None) -> Mask:
+    if home is None:
+        return far_from_the_rest(place)
+    lon, lat = place.T
+    return np.asarray(np.isfinite(lon) & ~near(lon, lat, home))
+
+
+def far_from_the_rest(place: Numbers) -> Mask:
+    """Which places (n, 2: longitude, latitude in degrees) lie far from the middle one; none where that is half of them.
+
+    NaN is no place; of fewer than three nobody can tell which is far.
+    """
     lon, lat = place.T
     there = np.isfinite(lon)
-    if home is not None:
-        return np.asarray(there & ~near(lon, lat, home))
     if there.sum() < 3:
         return np.zeros(len(lon), dtype=bool)
     middle = (float(np.median(lon[there])), float(np.median(lat[there])))
     far = there & (km_from(lon, lat, (*middle, *middle)) > NEAR_KM)
-    return np.asarray(far & (far.sum() <= max(1, there.sum() // _LONE_SHARE)))
+    return np.asarray(far & (2 * far.sum() < there.sum()))
 
 
 def _merged(notes: Iterable[Note]) -> tuple[Note, ...]:

@@ -14,11 +14,14 @@ import pandas as pd
 import shapely
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
+from scipy.spatial import Voronoi
 
-from gis.errors import Problem, ProblemLog, say
+from gis.errors import ProblemLog, say
 from gis.geometry import has_shape
 from gis.tables import Buildings, Estates, Streets
 from layers.assumptions import assumed, assumed_words
+from layers.naming.estate_names import called
+from layers.quality.doubts import Doubts
 
 _AREAS = ("Polygon", "MultiPolygon")
 _OVERLAP_M = 1.0
@@ -62,22 +65,21 @@ def _single(points: gpd.GeoSeries, estates: Estates, log: ProblemLog) -> tuple[g
     """Points that lie in no given outline and are one estate's alone, and those of several; the others are listed."""
     given = estates.frame.geometry[estates.located]
     inside, holder = given.sindex.query(points, predicate="within")
-    _list(points.index[inside], given.index[holder], estates, log)
     near, other = points.sindex.query(points, predicate="dwithin", distance=assumed("outlines", "same_point_m"))
-    shared = near < other
-    _list(points.index[near[shared]], points.index[other[shared]], estates, log, same=True)
-    several = np.unique(near[near != other])
+    near, other = near[near != other], other[near != other]
+    names = called(estates.frame["name"], pd.Series(estates.ids, estates.ids))
+    within, same = (
+        {str(key): f"{names[key]} → {names[holds]}" for key, holds in zip(lost[::-1], others[::-1], strict=True)}
+        for lost, others in ((points.index[inside], given.index[holder]), (points.index[near], points.index[other])))
+    for found, why in (
+        (within, say("the coordinates of {count} estates lie inside the outline of another", count=len(within))),
+        (same, say("{count} estates have the same coordinates as another", count=len(same))),
+    ):
+        if found:
+            Doubts(log).add(dict(sorted(found.items())), field="x", why=why,
+                            fix="correct the coordinates; until then these estates are not located")
+    several = np.unique(near)
     return points.drop(points.index[np.union1d(inside, several)]), points.iloc[several]
-
-
-def _list(lost: pd.Index, others: pd.Index, estates: Estates, log: ProblemLog, *, same: bool = False) -> None:
-    names = estates.frame["name"].where(estates.frame["name"] != "", estates.ids.to_series())
-    for key, other in zip(lost, others, strict=True):
-        where = {"other": str(names[other])}
-        log.add(Problem(
-            value=str(names[key]), severity="warning", fix="correct the coordinates; until then it is not located",
-            why=say("this estate has the same coordinates as {other}", **where) if same
-            else say("the coordinates of this estate lie inside the outline of {other}", **where)))
 
 
 def _of_landuse(
@@ -137,15 +139,23 @@ def _nearer(points: gpd.GeoSeries, refused: gpd.GeoSeries, taken: gpd.GeoSeries)
     along = shapely.segmentize(taken.iloc[near].boundary.to_numpy(), step_m)
     everyone = np.concatenate([points.to_numpy(), refused.to_numpy()])
     seeds = np.concatenate([shapely.get_coordinates(everyone), shapely.get_coordinates(along)])
-    around = shapely.box(*(points.total_bounds + np.array([-1, -1, 1, 1]) * 2 * reach_m))
-    unique = np.unique(seeds, axis=0)
-    if len(unique) == 1:
-        return gpd.GeoSeries([around], index=points.index, crs=points.crs)
-    cells = gpd.GeoSeries(shapely.get_parts(shapely.voronoi_polygons(shapely.multipoints(unique), extend_to=around)),
-                          crs=points.crs)
-    asked, cell = cells.sindex.query(points, predicate="intersects")
-    first = pd.Series(cell, asked).groupby(level=0).first()
-    return gpd.GeoSeries(cells.iloc[first.to_numpy()].to_numpy(), index=points.index, crs=points.crs)
+    return gpd.GeoSeries(_cells(seeds, len(points), reach_m), index=points.index, crs=points.crs)
+
+
+def _cells(seeds: np.ndarray[Any, Any], count: int, reach_m: float) -> np.ndarray[Any, Any]:
+    """The Voronoi cells of the first seeds, right as far as ``reach_m`` around them; of equal seeds the same cell.
+
+    By Qhull, for GEOS gives wrong cells where many seeds lie on one line. Four seeds far outside close all cells.
+    """
+    middle = seeds.mean(axis=0)
+    unique, place = np.unique(np.round(seeds - middle, 3), axis=0, return_inverse=True)
+    far_m = 8 * (np.abs(unique).max() + reach_m)
+    diagram = Voronoi(np.concatenate([unique, far_m * np.array([[-1, -1], [-1, 1], [1, -1], [1, 1]])]))
+    regions = [diagram.regions[region] for region in diagram.point_region[place.ravel()[:count]]]
+    owner = np.repeat(np.arange(count), [len(region) for region in regions])
+    corners = shapely.points(diagram.vertices[np.concatenate(regions).astype("int64")] + middle)
+    parts = shapely.geometrycollections(corners, indices=owner)
+    return np.asarray(shapely.convex_hull(parts))
 
 
 def _between_streets(ground: gpd.GeoSeries, points: gpd.GeoSeries, streets: Streets) -> gpd.GeoSeries:
@@ -225,13 +235,14 @@ def _noted(estates: Estates, made: gpd.GeoDataFrame, log: ProblemLog) -> Estates
     frame = estates.frame.copy()
     if len(made):
         number = made["basis"].value_counts()
-        log.add(Problem(
-            severity="warning", value=", ".join(sorted(made.index)[:10]),
+        names = called(frame["name"], pd.Series(frame.index, frame.index))
+        Doubts(log).add(
+            names[made.index].sort_index(),
             why=say("{count} estates have a point and no outline; provisional outlines were made: {osm_landuse} from "
                     "OSM residential areas, {buildings} around buildings, {tessellation} by distance",
                     count=len(made), **{basis: int(number.get(basis, 0))
                                         for basis in ("osm_landuse", "buildings", "tessellation")}),
-            fix="look at them on the map and draw the real outlines; until then all that depends on them is assumed"))
+            fix="look at them on the map and draw the real outlines; until then all that depends on them is assumed")
         frame.loc[made.index, "outline_assumed"] = True
         frame.loc[made.index, "outline_basis"] = made["basis"].astype("object")
         frame["geometry"] = frame.geometry.where(~frame.index.isin(made.index), made.geometry.reindex(frame.index))

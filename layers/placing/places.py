@@ -1,6 +1,6 @@
 """How do a layer's coordinates arrive in the working coordinate system, and what if they do not fit it?"""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import geopandas as gpd
@@ -13,7 +13,7 @@ from gis.errors import ProblemLog, Words
 from gis.geometry import has_shape
 from gis.tables import NO_ESTATE, Estates
 from layers.columns.catalogue import document
-from layers.placing.coordinates import mend_layer, problems_of, read_coordinates, why_misplaced
+from layers.placing.coordinates import far_from_the_rest, mend_layer, problems_of, read_coordinates, why_misplaced
 from layers.reading.files import ROW, Source, parse_crs
 
 LON_LAT = "EPSG:4326"
@@ -31,6 +31,19 @@ class Town:
     home: tuple[float, float, float, float] | None = None
 
 
+def strays(shapes: gpd.GeoSeries) -> "pd.Series[bool]":
+    """Which shapes lie too far from the middle one to be of one town with it; none where that is half of them."""
+    inner = shapely.get_coordinates(shapes.to_crs(LON_LAT).representative_point().to_numpy())
+    return pd.Series(far_from_the_rest(inner), shapes.index)
+
+
+def bounds_of(shapes: gpd.GeoSeries) -> tuple[float, float, float, float]:
+    """West, south, east and north in degrees WGS84 of shapes of which there are some, strays left out."""
+    placed = shapes[has_shape(shapes)]
+    west, south, east, north = placed[~strays(placed)].to_crs(LON_LAT).total_bounds
+    return west, south, east, north
+
+
 def places_of_layer(frame: gpd.GeoDataFrame, source: Source, part: str, town: Town, log: ProblemLog) -> gpd.GeoSeries:
     """The shapes of a vector layer in the town's CRS, read as ``layers.placing.coordinates`` reads numbers.
 
@@ -45,22 +58,26 @@ def places_of_layer(frame: gpd.GeoDataFrame, source: Source, part: str, town: To
 
 
 def places_of_table(
-    fields: pd.DataFrame, source: Source, part: str, town: Town, log: ProblemLog,
+    fields: pd.DataFrame, source: Source, part: str, town: Town, log: ProblemLog, *, column: str = "",
+    mend: Words | None = None,
 ) -> tuple[gpd.GeoSeries, dict[Any, Words]]:
     """A point in the town's CRS for each row whose cells ``x`` and ``y`` hold one, missing elsewhere.
 
-    Also why rows have coordinates that are no place, by label; they are listed as errors.
+    Also why rows have coordinates that are no place, by label; they are listed as errors of ``column``. ``mend`` is
+    what to do about numbers that lie elsewhere or may be read in several ways; else that is what to declare.
 
     Raises:
         InputError: nobody knows the CRS that the project says.
     """
     empty = pd.Series(None, index=fields.index, dtype="object")
     own = parse_crs(source.crs, source.path) if source.crs and not source.offset_system else None
+    words = document()["cells"]
     found = read_coordinates(fields.get("x", empty), fields.get("y", empty), crs=own, home=town.home,
-                             unknown=frozenset(document()["cells"]["unknown"]))
+                             unknown=frozenset([*words["unknown"], *words["no_place"]]))
     crs = crs_name(source, fields)
-    for problem in problems_of(found.notes, file=source.path.name, sheet=part, rows=fields[ROW], crs=crs):
-        log.add(problem)
+    for problem in problems_of(found.notes, file=source.path.name, sheet=part, rows=fields[ROW], crs=crs,
+                               column=column):
+        log.add(replace(problem, fix=mend) if mend is not None and "project.toml" in str(problem.fix) else problem)
     there = found.lon.notna()
     points = empty.copy()
     points[there] = shapely.points(found.lon[there], found.lat[there])

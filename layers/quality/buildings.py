@@ -38,7 +38,7 @@ def check_density(outlines: gpd.GeoDataFrame, names: "pd.Series[str]", doubts: D
         dense = outlines[name] / hectares > most
         if dense.any():
             rows = zip(outlines.index[dense], outlines.loc[dense, name], hectares[dense], strict=True)
-            doubts.add((f"{names[key]}: {shown(value)} / {area:.2f} ha" for key, value, area in rows), field=name,
+            doubts.add({key: f"{names[key]}: {shown(value)} / {area:.2f} ha" for key, value, area in rows}, field=name,
                        why=say("{count} estates have more than {most} per hectare of their outline",
                                count=int(dense.sum()), most=shown(most)),
                        fix="look whether the outline holds the whole estate, and whether the figure is of this estate "
@@ -56,7 +56,7 @@ def _twins(frame: gpd.GeoDataFrame, doubts: Doubts) -> None:
     one, other = one[same], other[same]
     if len(one):
         order, ids = np.lexsort((other, one)), frame.index
-        doubts.add((f"{ids[one[at]]} = {ids[other[at]]}" for at in order), parts=("buildings",),
+        doubts.add({ids[other[at]]: f"{ids[one[at]]} = {ids[other[at]]}" for at in order}, parts=("buildings",),
                    why=say("{count} pairs of buildings have the same footprint: homes there are counted twice",
                            count=len(one)),
                    fix="delete the one that is there twice")

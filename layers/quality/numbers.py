@@ -26,6 +26,7 @@ def check_figures(frame: pd.DataFrame, names: "pd.Series[str]", doubts: Doubts) 
     """
     numbers = frame[[name for name, entry in fields_of("roster").items() if name in frame and entry.type in _COUNTS]]
     _too_large(numbers, names, doubts)
+    _fractions(numbers, names, doubts)
     exchanged = _exchanged(numbers, "households", "residents", doubts)
     _parts_above_wholes(numbers, names, doubts)
     _ratios(numbers.drop(columns="households") if exchanged else numbers, names, doubts)
@@ -45,6 +46,16 @@ def _too_large(frame: pd.DataFrame, names: "pd.Series[str]", doubts: Doubts) -> 
                            "empty where it is not known")
 
 
+def _fractions(frame: pd.DataFrame, names: "pd.Series[str]", doubts: Doubts) -> None:
+    """Counts that are not whole: a mean, a share, or an amount in tens."""
+    for name in [entry.name for entry in fields_of("roster").values() if entry.type == "count" and entry.name in frame]:
+        found = frame.loc[frame[name] % 1 > 0, [name]]
+        if len(found):
+            doubts.add(figures(names, found, ""), field=name, fix=_CORRECT,
+                       why=say("{count} estates have a number that is not whole; it is used as it stands",
+                               count=len(found)))
+
+
 def _exchanged(frame: pd.DataFrame, more: str, less: str, doubts: Doubts) -> bool:
     """True where most rows have fewer of what there should be more of: the two columns change places."""
     if not {more, less} <= set(frame):
@@ -54,7 +65,7 @@ def _exchanged(frame: pd.DataFrame, more: str, less: str, doubts: Doubts) -> boo
     found = (len(both) >= limit("columns", "exchanged_from_rows")
              and wrong >= limit("columns", "exchanged_share") * len(both))
     if found:
-        doubts.add([], field=more, fix="look at the headers of the two columns and exchange them where they are wrong",
+        doubts.add({}, field=more, fix="look at the headers of the two columns and exchange them where they are wrong",
                    why=say("{more} is larger than {less} in {count} of {total} estates: the two columns look exchanged",
                            more=_label(more), less=_label(less), count=wrong, total=len(both)))
     return found
@@ -112,13 +123,14 @@ def _all_the_same(frame: pd.DataFrame, doubts: Doubts) -> None:
     constant = (known >= limit("columns", "same_from_rows")) & (frame.max() == frame.min())
     varied = listed_fields("columns", "never_the_same")
     for name in frame.columns[constant]:
-        figure, count = frame[name].max(), int(known[name])
-        if figure == 0:
-            doubts.add(["0"], field=name, why=say(
+        everywhere, count = frame[name].dropna(), int(known[name])
+        if everywhere.max() == 0:
+            doubts.add(everywhere.map(shown), field=name, why=say(
                 "all {count} estates have 0: was that counted, or are these blanks filled in?", count=count),
                 fix="leave the cell empty where it is not known; 0 means that there are surely none")
         elif name in varied:
-            doubts.add([shown(figure)], field=name, why=say("all {count} estates have the same figure", count=count),
+            doubts.add(everywhere.map(shown), field=name,
+                       why=say("all {count} estates have the same figure", count=count),
                        fix="look whether the figure of one row was filled down; leave the cell empty where it is not "
                            "known")
 

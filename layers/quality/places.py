@@ -17,6 +17,7 @@ from layers.placing.places import LON_LAT
 from layers.quality.doubts import OUTLINES, Doubts, shown
 from layers.quality.plausible import limit, limits
 
+_KM = 1000
 _PLACE = say("correct 经度 and 纬度, or the crs in the section of this file")
 
 
@@ -32,12 +33,15 @@ def check_streets(frame: gpd.GeoDataFrame, streets: Streets, names: "pd.Series[s
     on_foot = streets.frame[streets.frame["foot"]]
     if on_foot.empty or frame.empty:
         return
+    frame = _without_those_elsewhere(frame, on_foot, names, doubts)
     outside = pd.Series(data=False, index=frame.index)
     if streets.extent is not None:
         outside = ~frame.geometry.intersects(streets.extent)
     near, _ = on_foot.sindex.query(frame.geometry, predicate="dwithin", distance=limit("streets", "near_m"))
     far = ~frame.index.isin(frame.index[near]) & ~outside
     edge = frame["edge_of_data"] & ~outside
+    apart = _apart_m(frame.geometry[outside | far], on_foot).map(_shown_m).astype("object")
+    called = names[frame.index] + apart.reindex(frame.index, fill_value="")
     for wrong, why in (
         (outside, say("{count} estates lie outside the street data; what depends on walking is unknown for them",
                       count=int(outside.sum()))),
@@ -47,9 +51,35 @@ def check_streets(frame: gpd.GeoDataFrame, streets: Streets, names: "pd.Series[s
                   limit_m=limit("streets", "near_m"))),
     ):
         if wrong.any():
-            doubts.add(names[frame.index[wrong]], why=why, parts=OUTLINES,
+            doubts.add(called[wrong], why=why, parts=OUTLINES,
                        fix="give streets that reach 1 km beyond the estates, and look whether these outlines lie where "
                            "they should")
+
+
+def _without_those_elsewhere(
+    frame: gpd.GeoDataFrame, streets: gpd.GeoDataFrame, names: "pd.Series[str]", doubts: Doubts,
+) -> gpd.GeoDataFrame:
+    """The estates but for those that lie in another place than the streets, an error: one file may hold two zones."""
+    limit_m = limit("streets", "elsewhere_m")
+    apart_m = _apart_m(frame.geometry, streets)
+    wrong = apart_m > limit_m
+    if wrong.any():
+        doubts.add(names[frame.index[wrong]] + apart_m[wrong].map(_shown_m), parts=OUTLINES, severity="error",
+                   why=say("{count} of {total} estates lie more than {limit_km:.0f} km from every street",
+                           count=int(wrong.sum()), total=len(frame), limit_km=limit_m / _KM),
+                   fix="correct their coordinates; put what is in another zone into a file of its own with its own "
+                       "crs; or give the streets of that area")
+    return frame[~wrong]
+
+
+def _apart_m(shapes: gpd.GeoSeries, streets: gpd.GeoDataFrame) -> "pd.Series[float]":
+    """How far each shape is from the nearest street."""
+    (_, _), apart_m = streets.sindex.nearest(shapes, return_all=False, return_distance=True)
+    return pd.Series(apart_m, shapes.index)
+
+
+def _shown_m(apart_m: float) -> str:
+    return f": {apart_m / _KM:.1f} km" if apart_m >= _KM else f": {apart_m:.0f} m"
 
 
 def check_gates(frame: gpd.GeoDataFrame, gates: Gates, names: "pd.Series[str]", doubts: Doubts) -> None:
@@ -75,7 +105,7 @@ def check_gates(frame: gpd.GeoDataFrame, gates: Gates, names: "pd.Series[str]", 
     off = apart_m > limit("gates", "off_outline_m")
     if off.any():
         there = names[own["estate_id"]].set_axis(own.index)
-        doubts.add((f"{key} → {there[key]}: {apart:.0f} m" for key, apart in apart_m[off].items()),
+        doubts.add({str(key): f"{key} → {there[key]}: {apart:.0f} m" for key, apart in apart_m[off].items()},
                    parts=("gates",), field="estate_id", table="gate",
                    why=say("{count} gates lie more than {limit_m:.0f} m from the outline of their estate",
                            count=int(off.sum()), limit_m=limit("gates", "off_outline_m")),
@@ -106,8 +136,8 @@ def _capacities(kind: str, table: gpd.GeoDataFrame, doubts: Doubts) -> None:
     capacity, most = table["capacity"], limits("capacity").get(kind, np.inf)
     high, none = capacity > most, (capacity == 0) & (table["status"] == "existing")
     if high.any():
-        rows = zip(_called(table[high]), capacity[high], strict=True)
-        doubts.add((f"{name}: {shown(value)}" for name, value in rows), parts=(kind,), field="capacity",
+        rows = zip(table.index[high], _called(table[high]), capacity[high], strict=True)
+        doubts.add({key: f"{name}: {shown(value)}" for key, name, value in rows}, parts=(kind,), field="capacity",
                    table="facility", fix="correct the figure, or leave it empty where it is not known",
                    why=say("{count} facilities have a capacity above {most}, which is not believed of their kind",
                            count=int(high.sum()), most=shown(most)))
@@ -147,7 +177,7 @@ def _stacked(kind: str, placed: gpd.GeoDataFrame, doubts: Doubts) -> None:
     if len(stacked):
         where = pd.Series(_lon_lat(stacked), index=stacked.index)
         names = stacked["name"].groupby(where).agg("、".join)
-        doubts.add((f"{place}: {some}" for place, some in names.items()), parts=(kind,), fix=_PLACE, why=say(
+        doubts.add(where + ": " + where.map(names), parts=(kind,), fix=_PLACE, why=say(
             "{least} or more facilities of different names stand on one point, {count} times: an address search may "
             "have known only their street or district", least=least, count=len(names)))
 

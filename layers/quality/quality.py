@@ -5,7 +5,7 @@ facilities stacked by a geocoder: each kind of doubt is one warning with the est
 estate can have are errors, for nobody can overrule an error. The limits stand in ``plausible.toml``.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 import geopandas as gpd
 import numpy as np
@@ -76,7 +76,7 @@ def _same_names(frame: gpd.GeoDataFrame, outlines: gpd.GeoDataFrame, doubts: Dou
                            "and 二期")
 
 
-def _borne(keys: pd.Series, names: pd.Series) -> Iterator[str]:
+def _borne(keys: pd.Series, names: pd.Series) -> dict[str, str]:
     """Each name that several estates bear, as the first of them writes it, with their ids."""
-    for ids in keys.groupby(keys, sort=False).groups.values():
-        yield f"{names[ids[0]]}: {'、'.join(map(str, ids))}"
+    return {ids[0]: f"{names[ids[0]]}: {'、'.join(map(str, ids))}"
+            for ids in keys.groupby(keys, sort=False).groups.values()}

@@ -1,6 +1,5 @@
 """Which outlines of estates overlap, lie inside each other, or do not look like an estate?"""
 
-from collections.abc import Iterator
 from typing import Any
 
 import geopandas as gpd
@@ -56,9 +55,9 @@ def list_nested(pairs: pd.DataFrame, called: "pd.Series[str]", doubts: Doubts) -
         doubts: takes the warnings.
     """
     nested = pairs[pairs["of_inner"] >= assumed("estates", "nested_share")]
-    inner, outer = (called.iloc[nested[side]].tolist() for side in ("inner", "outer"))
-    for name, around in zip(inner[:_INSIDE_ONE_BY_ONE], outer, strict=False):
-        doubts.add([name], parts=OUTLINES, fix="take one of them out of the project if they are one estate",
+    inner, outer = (called.iloc[nested[side]] for side in ("inner", "outer"))
+    for (key, name), around in zip(inner[:_INSIDE_ONE_BY_ONE].items(), outer, strict=False):
+        doubts.add({str(key): name}, parts=OUTLINES, fix="take one of them out of the project if they are one estate",
                    why=say("this estate lies inside the estate {outer}; both are kept", outer=around))
     if len(nested) > _INSIDE_ONE_BY_ONE:
         doubts.add(inner[_INSIDE_ONE_BY_ONE:], parts=OUTLINES,
@@ -108,11 +107,12 @@ def _overlaps(pairs: pd.DataFrame, called: "pd.Series[str]", doubts: Doubts) -> 
                    fix="nothing, unless the lines are to be exact: snap them to each other")
 
 
-def _pairs(pairs: pd.DataFrame, called: "pd.Series[str]") -> Iterator[str]:
-    names = called.to_numpy()
-    for row in pairs.itertuples():
-        pair: Any = row
-        yield f"{names[pair.inner]} + {names[pair.outer]}: {pair.shared_m2:.0f} m² ({pair.of_inner:.1%})"
+def _pairs(pairs: pd.DataFrame, called: "pd.Series[str]") -> "pd.Series[str]":
+    """Each pair by the id of the smaller one."""
+    names, rows = called.to_numpy(), pairs[["inner", "outer", "shared_m2", "of_inner"]]
+    said = [f"{names[int(inner)]} + {names[int(outer)]}: {shared_m2:.0f} m² ({of_inner:.1%})"
+            for inner, outer, shared_m2, of_inner in rows.to_numpy()]
+    return pd.Series(said, called.index[pairs["inner"]], dtype="object")
 
 
 def _sizes(shapes: gpd.GeoSeries, called: "pd.Series[str]", doubts: Doubts) -> None:
@@ -132,8 +132,11 @@ def _sizes(shapes: gpd.GeoSeries, called: "pd.Series[str]", doubts: Doubts) -> N
                     apart_m=limit("outlines", "parts_apart_m"))),
     ):
         if wrong.any():
-            doubts.add((f"{called[key]}: {area:.0f} m²" for key, area in area_m2[wrong].items()), parts=OUTLINES,
-                       why=why, fix=_REDRAW)
+            doubts.add(_areas(called, area_m2[wrong]), parts=OUTLINES, why=why, fix=_REDRAW)
+
+
+def _areas(called: "pd.Series[str]", area_m2: "pd.Series[float]") -> "pd.Series[str]":
+    return called.reindex(area_m2.index) + area_m2.map(": {:.0f} m²".format)
 
 
 def _holes(shapes: gpd.GeoSeries, called: "pd.Series[str]", doubts: Doubts) -> None:
@@ -147,8 +150,8 @@ def _holes(shapes: gpd.GeoSeries, called: "pd.Series[str]", doubts: Doubts) -> N
     held = np.bincount(hole, shared, minlength=len(holes)) >= limit("outlines", "hole_held_share") * area_m2
     empty = ~held & (area_m2 >= limit("outlines", "hole_m2"))
     if empty.any():
-        of_estate = pd.Series(area_m2[empty]).groupby(called.to_numpy()[owner[empty]], sort=False).sum()
-        doubts.add((f"{name}: {area:.0f} m²" for name, area in of_estate.items()), parts=OUTLINES,
+        of_estate = pd.Series(area_m2[empty]).groupby(called.index.to_numpy()[owner[empty]], sort=False).sum()
+        doubts.add(_areas(called, of_estate), parts=OUTLINES,
                    why=say("{count} outlines have holes that belong to no other estate", count=len(of_estate)),
                    fix="fill the holes where people live or park there; leave them where the ground is somebody else's")
 

@@ -3,6 +3,7 @@
 import codecs
 import csv
 import io
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from layers.reading.table_rows import Cells
 
 _SEPARATORS = ",\t;，|"
 _LOOKED_AT = 15
+_AS_FORMULA = re.compile(r'="([^"]*)"')
 _UTF16 = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 
 
@@ -31,9 +33,17 @@ def read_delimited(path: Path, *, encoding: str | None = None) -> tuple[Cells, s
         rows = [[cell if cell and not cell.isspace() else None for cell in row] for row in reader]
     except csv.Error as error:
         raise damaged(path, say("CSV: {error}", error=reported(error))) from error
+    if '="' in text:
+        rows = [[cell if cell is None else _unwrapped(cell) for cell in row] for row in rows]
     if reader.line_num > len(rows):
         _check_quotes(rows, mark, path)
     return Cells(rows, cut_short=not text.endswith(("\n", "\r"))), name
+
+
+def _unwrapped(cell: str) -> str:
+    """The text of ="001", by which programs that export keep a spreadsheet from making it a number."""
+    found = _AS_FORMULA.fullmatch(cell) if cell.startswith("=") else None
+    return found[1] if found else cell
 
 
 def _check_quotes(rows: list[list[str | None]], mark: str, path: Path) -> None:

@@ -114,7 +114,7 @@ def _found(text: Text, said: str, file: str) -> str:
     if utf8 is None and gb is None:
         raise InputError(Problem(file=file, why="the text is neither UTF-8 nor GB18030",
                                  fix='save it as UTF-8, or say encoding = "big5" (or what it is) in project.toml'))
-    if utf8 is None and gb is not None and _may_be_big5(gb, text.decoded("big5")):
+    if utf8 is None and gb is not None and _may_be_big5(gb, text.decoded(_BIG5) or text.decoded("cp950")):
         raise InputError(Problem(file=file, why="the text may be Big5 (traditional characters) or GB18030",
                                  fix='say which in its section of project.toml: encoding = "big5" or "gb18030"'))
     return _GB18030 if utf8 is None else _UTF8

@@ -6,6 +6,7 @@ Only file formats and their faults are known here; what the columns mean is the 
 import functools
 import re
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -32,6 +33,11 @@ _OFFSET_WORDS: dict[str, Literal["GCJ-02", "BD-09"]] = {
     "火星": "GCJ-02", "高德": "GCJ-02", "腾讯": "GCJ-02", "国测局": "GCJ-02", "百度": "BD-09",
 }
 _CRS_FIX = say('add the line crs = "EPSG:4490" (or the code the data is really in) to its section of project.toml')
+
+_ONLY_LAYERS = frozenset({"", "building", "street"})
+"""Lists that no table without shapes can be."""
+_ZONES, _FIRST_ZONE_EPSG = range(25, 46), 4513
+"""Zones of CGCS2000 3-degree Gauss-Krueger whose number stands before the easting, and the EPSG code of the first."""
 
 
 @dataclass(frozen=True)
@@ -102,6 +108,8 @@ def read_raw(source: Source, table: str = "") -> Raw:
     if source.is_table:
         found, sheet, encoding = _read_table(source.path, source.sheet, source.encoding, table)
         return Raw(source, found.frame, sheet, encoding, found.header_row, found.left_out, found.notes)
+    if table not in _ONLY_LAYERS and not kind_of(source.path, VECTOR_KINDS):
+        check_kind(source.path, {**TABLE_KINDS, **VECTOR_KINDS})
     layer = read_layer(source.path, layer=source.layer, encoding=source.encoding)
     frame = _with_crs(layer.frame, source.crs, source.path).reset_index(drop=True)
     if table:
@@ -152,9 +160,24 @@ def _with_crs(frame: gpd.GeoDataFrame, crs: str | None, path: Path) -> gpd.GeoDa
     if crs is not None:
         return frame.set_crs(parse_crs(crs, path), allow_override=True)
     if frame.crs is None:
-        raise InputError(Problem(file=path.name, why="the file does not say its coordinate system", fix=_CRS_FIX))
+        raise InputError(Problem(file=path.name, value=", ".join(f"{edge:.12g}" for edge in frame.total_bounds),
+                                 why="the file does not say its coordinate system", fix=_crs_fix(frame.total_bounds)))
     _check_on_map(frame.crs, path)
     return frame
+
+
+def _crs_fix(bounds: Iterable[float]) -> Words:
+    """The line that declares what the numbers look like: degrees, metres of a zone that they name, or other metres."""
+    west, south, east, north = bounds
+    if -180 <= west <= east <= 180 and -90 <= south <= north <= 90:
+        return _CRS_FIX
+    zone = int(west // 1_000_000)
+    if zone in _ZONES and int(east // 1_000_000) == zone:
+        code = _FIRST_ZONE_EPSG + zone - _ZONES[0]
+        return say('the numbers are metres of the 3-degree zone {zone}: add the line crs = "EPSG:{code}" (or the code '
+                   "the data is really in) to its section of project.toml", zone=zone, code=code)
+    return say('the numbers are metres: add the line crs = "EPSG:4549" with the code of their zone (4549 is that of '
+               "120° E) to its section of project.toml")
 
 
 def _check_on_map(crs: pyproj.CRS, path: Path) -> None:

@@ -21,6 +21,7 @@ _LONGEST_NAME = 40
 _SENTENCE = re.compile(r"[：；。]|:\s")
 _DAY = re.compile(r"\d{2,4}\s*[年./-]\s*\d{1,2}\s*(?:[月./-]\s*(?:\d{1,2}\s*日?)?)?|年\s*月\s*日")
 _OFFICE = re.compile(r"(?:办事处|辦事處|居委会|居委會|居民委员会|村委会|人民政府)$")
+_AREA = re.compile(r"(?:社区|社區|街道|镇|鎮|片区|片區|网格|網格)$")
 _COUNT = re.compile(r"(?:共)?\d+(?:个|個|处|處|户|戶|幢|栋|小区|小區)*")
 _PLACE = re.compile(r"(?:[室站所厅廳院栏亭]|中心)$")
 _MANY = re.compile(
@@ -85,7 +86,7 @@ def is_total_row(row: list[Any], kinds: Mapping[int, str], keys: Collection[int]
     ``kinds`` are the types of the columns that are read, ``keys`` those of an id or name. A total that stands in one of
     ``keys`` is left to whoever reads them.
     """
-    if not any(isinstance(cell, str) and _total_signs().search(cell) for cell in row):
+    if _total_signs().search("\n".join([cell for cell in row if isinstance(cell, str)])) is None:
         return False
     named = [cell for column, cell in _filled(row) if column in keys]
     if any(is_total(cell) or not _says_nothing(cell) for cell in named):
@@ -103,16 +104,43 @@ def _says_nothing(cell: Any) -> bool:
     return _COUNT.fullmatch(text) is not None or not text.strip("—–-/\\.·")
 
 
-def footers(rows: Mapping[int, list[Any]], width: int, kinds: Mapping[int, str]) -> list[int]:
+def area_headings(rows: Mapping[int, list[Any]], kinds: Mapping[int, str], names: Collection[int]) -> list[int]:
+    """The places of rows of a list of estates that stand for a community or street, with the sums of what is below.
+
+    What is called an office (…居委会) and has amounts is no estate; what is called …社区 or …片区 is none where each of
+    its amounts is the sum of those below it, up to the next such row.
+    """
+    called = {place: _plain(str(row[column])) for place, row in rows.items() for column in names
+              if column < len(row) and isinstance(row[column], str)}
+    places, counts = list(rows), [column for column, kind in kinds.items() if kind == "count"]
+    areas = [at for at, place in enumerate(places) if (name := called.get(place))
+             and (_OFFICE.search(name) or _AREA.search(name))]
+    ends = [*areas[1:], len(places)] if areas else []
+    amounts = {at: {column: cell for column, cell in _filled(rows[places[at]]) if column in counts} for at in areas}
+    return [places[at] for at, end in zip(areas, ends, strict=True) if amounts[at] and (
+        _OFFICE.search(called[places[at]])
+        or _sums_up(amounts[at], [rows[place] for place in places[at + 1 : end]]))]
+
+
+def _sums_up(amounts: Mapping[int, Any], below: list[list[Any]]) -> bool:
+    sums = {column: sum(one[column] for one in below if column < len(one) and isinstance(one[column], int | float))
+            for column in amounts}
+    return len(below) > 1 and any(sums.values()) and sums == amounts
+
+
+def footers(
+    rows: Mapping[int, list[Any]], width: int, kinds: Mapping[int, str], keys: Collection[int] = (),
+) -> list[int]:
     """The places of the rows that are notes, signatures, stamps and dates below the data of a table.
 
     At the end of the table, whatever begins as a note; among its last rows that hold fewer cells than others,
-    everything from the first signature on.
+    everything from the first signature on. ``keys`` are the columns of an id or name: words of a signature in a row
+    that names something there are those of data.
     """
     places = list(rows)
     most = max((len(row) - row.count(None) for row in rows.values()), default=0)
     sparse = {place for place in places[-_FOOT_ROWS:] if _sparse(rows[place], most)}
-    signed = [place for place in places[-_FOOT_ROWS:] if _is_signature(rows[place], place in sparse, kinds)]
+    signed = [place for place in places[-_FOOT_ROWS:] if _is_signature(rows[place], place in sparse, kinds, keys)]
     tail = [*takewhile(lambda place: place in sparse or place in signed, reversed(places))][::-1]
     begin = next((place for place in tail if place in signed), None)
     while begin is not None and (at := tail.index(begin)) and _is_office(rows[tail[at - 1]]):
@@ -130,14 +158,18 @@ def _sparse(row: list[Any], most: int) -> bool:
     return (count <= _FEW_CELLS and count < most) or 3 * count < most
 
 
-def _is_signature(row: list[Any], sparse: bool, kinds: Mapping[int, str]) -> bool:
+def _is_signature(row: list[Any], sparse: bool, kinds: Mapping[int, str], keys: Collection[int]) -> bool:
     cells = list(_filled(row))
     column, first = cells[0]
     if len(cells) == 1 and _is_day(first) and kinds.get(column, "text") == "text":
         return True
     if not sparse:
         return False
-    if isinstance(first, str) and (begins_note(first) or _holds_signature(_plain(first))):
+    if isinstance(first, str) and begins_note(first):
+        return True
+    named = any(at in keys and at != column and isinstance(cell, str) and not begins_note(cell)
+                and not _holds_signature(_plain(cell)) for at, cell in cells)
+    if isinstance(first, str) and _holds_signature(_plain(first)) and not named:
         return True
     return any(isinstance(cell, str) and column in kinds and begins_note(cell) for column, cell in cells)
 

@@ -11,28 +11,31 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from gis.errors import InputError, Problem, Words, say
+from gis.errors import Cell, InputError, Problem, Words, say
 from layers.columns.catalogue import fields_of, not_read
 from layers.columns.field_guide import marked_fields
-from layers.columns.headers import field_count, header_key, is_header, joined_header, match_columns
-from layers.reading.table_notes import footers, is_total_row, many_in_one
+from layers.columns.headers import explains, field_count, header_key, is_header, joined_header, match_columns
+from layers.reading.table_notes import area_headings, footers, is_total_row, many_in_one
 from layers.typed.cells import printable
 
 ROW = "_row"
 """Column of a raw table that holds the planner's row number: the header is row 1."""
 
-_SEARCHED, _FEWEST = 15, 2
+_SEARCHED, _FEWEST, _MOST_HEADERS = 15, 2, 3
 _MOST_COLUMNS = 16_384  # of a sheet of Excel
 _WIDE = 3
+_SHOWN = 80
 _COUNTING = tuple("甲乙丙丁戊己庚辛")
 _SHARED_BY_ROWS = frozenset({"text", "choice", "yes_no", "year", "date"})
 
 _ABOVE = say("this row stands above the column names")
 _NUMBERS = say("this row numbers the columns")
 _AGAIN = say("this row repeats the column names")
+_EXPLAINS = say("this row gives units, codes or remarks of the columns")
 _TOTAL = say("this row is a total")
 _ACROSS = say("this row is a heading or a note across the table")
 _BELOW = say("this row is a note below the table")
+_AREA = say("this row stands for a community or street, not for an estate")
 _NUMBERED = say("this row holds a number or a remark and nothing else")
 
 Range = tuple[tuple[int, int], tuple[int, int]]
@@ -111,11 +114,13 @@ def as_table(cells: Cells, table: str, *, file: str) -> Table:
         body.left_out.update(dict.fromkeys(above, _ABOVE))
         _leave_out_what_is_no_data(body, head, cells, table)
     place = _Place(file, cells.sheet)
+    if table:
+        _check_second_table(body, head, table, place)
     if not body.rows:
         raise InputError(_no_rows(place))
     _check_widths(body, len(head.names), cells, place)
     names = _column_names(head, body, table, place)
-    notes = _fill_merged(body, cells, names, table, place) if table else ()
+    notes = (*_headings(body, place), *_fill_merged(body, cells, names, table, place)) if table else ()
     whole = list(names) == list(range(len(head.names)))
     rows = [row if whole and len(row) == len(names) else [_at(row, column) for column in names]
             for row in body.rows.values()]
@@ -134,6 +139,33 @@ def _check_columns(cells: Cells, file: str) -> None:
             why=say("this row has {count} cells, more than any sheet has columns", count=len(cells.rows[widest]))))
 
 
+def _check_second_table(body: _Body, head: _Head, table: str, at: _Place) -> None:
+    """Refuse a row of other column names below the first: what stands under them would be read as something else."""
+    known = {str(name) for name in head.names if name is not None}
+    known |= {alias for entry in fields_of(table).values() for alias in entry.aliases}
+    for place, row in body.rows.items():
+        if known.isdisjoint(row):
+            continue
+        texts = [cell for cell in row if isinstance(cell, str)]
+        if sum(cell in known for cell in texts) >= _FEWEST and (
+                len(texts) == len(_filled(row)) and field_count(texts, table) >= _FEWEST):
+            raise InputError(Problem(
+                file=at.file, sheet=at.sheet, row=place + 1, value="、".join(texts)[:_SHOWN],
+                why="a second table with other columns begins here",
+                fix="put it into a sheet of its own, or its rows under the columns of the first table"))
+
+
+def _headings(body: _Body, at: _Place) -> tuple[Problem, ...]:
+    rows = [place + 1 for place, why in body.left_out.items() if why == _AREA]
+    if not rows:
+        return ()
+    return (Problem(
+        file=at.file, sheet=at.sheet, row=rows[0], severity="warning", fix="nothing, if none of them is an estate",
+        cells=tuple(Cell(at.file, at.sheet, row, "") for row in rows),
+        why=say("{count} rows stand for a community or street, not for an estate, and were left out",
+                count=len(rows))),)
+
+
 def _check_units(cells: Cells, head: _Head, file: str) -> None:
     for place, row in enumerate(cells.rows[: head.first]):
         if unit := many_in_one(row):
@@ -150,44 +182,52 @@ def _no_rows(at: _Place) -> Problem:
 
 
 def _head(rows: list[list[Any]], table: str) -> _Head:
-    """The row, or two, that name most fields of the list, at least two and more than any other; else the first."""
+    """The one to three rows that name most fields, at least two and more than any others; else the first."""
     first = _Head(0, 0, rows[0] if rows else [], field_count(rows[0], table) if rows and table else 0)
     if not table:
         return first
     options = []
     for place, row in enumerate(rows[:_SEARCHED]):
         options.append(_Head(place, place, row, field_count(row, table)))
-        below = rows[place + 1] if place + 1 < len(rows) else []
-        names = _joined(row, below, table)
-        if names is not None and (count := field_count(names, table)) >= options[-1].fields:
-            options[-1] = _Head(place, place + 1, names, count)
+        for last in range(place + 1, min(place + _MOST_HEADERS, len(rows))):
+            names = _joined(rows[place : last + 1], table)
+            if names is not None and (count := field_count(names, table)) >= options[-1].fields:
+                options[-1] = _Head(place, last, names, count)
     most = max((one.fields for one in options), default=0)
     best = [one for one in options if one.fields == most]
-    best = [one for one in best if not any(other.first < one.first == other.last for other in best)]
+    best = [one for one in best if not any(other.first < one.first <= other.last for other in best)]
     alone = len(best) == 1 or all(_filled(one.names) == _filled(best[0].names) for one in best)
     return best[0] if most >= _FEWEST and alone else first
 
 
-def _joined(above: list[Any], below: list[Any], table: str) -> list[Any] | None:
-    """The headers of two rows, where the lower one only divides groups of the upper one; None where it does not."""
-    width = max(len(above), len(below))
-    groups, parts = above + [None] * (width - len(above)), below + [None] * (width - len(below))
-    spans, owner = _spans(groups)
-    divides = all(part is None or (isinstance(part, str) and spans.get(owner[place], 0) > 1)
-                  for place, part in enumerate(parts))
-    if not divides or not any(is_header(part, table) for part in parts):
+def _joined(rows: Sequence[list[Any]], table: str) -> list[Any] | None:
+    """The headers of rows each of which only divides groups of the one above; None where one does not."""
+    width = max(map(len, rows))
+    levels = [row + [None] * (width - len(row)) for row in rows]
+    if not any(is_header(part, table) for part in levels[-1]):
         return None
-    return [groups[place] if part is None else joined_header(str(groups[owner[place]]), part, table)
-            for place, part in enumerate(parts)]
+    heads: list[list[int]] = []  # of each row the place of the cell that heads a column
+    for level, row in enumerate(levels):
+        above = heads[-1] if heads else [0] * width
+        if level and not all(part is None or (isinstance(part, str) and levels[level - 1][above[place]] is not None
+                                              and above.count(above[place]) > 1) for place, part in enumerate(row)):
+            return None
+        own: list[int] = []
+        for place, cell in enumerate(row):
+            begins = cell is not None or not own or above[place] != above[place - 1]
+            own.append(place if begins else own[-1])
+        heads.append(own)
+    return [_header_of(place, levels, heads, table) for place in range(width)]
 
 
-def _spans(groups: list[Any]) -> tuple[dict[int, int], list[int]]:
-    """Of each filled cell how many columns it heads, up to the next filled one; and of each column by which."""
-    owner: list[int] = []
-    for place, cell in enumerate(groups):
-        owner.append(place if cell is not None or not owner else owner[-1])
-    spans = {place: owner.count(place) for place in set(owner) if groups[place] is not None}
-    return spans, owner
+def _header_of(place: int, levels: list[list[Any]], heads: list[list[int]], table: str) -> Any:
+    """The header of one column: its lowest cell with those of its groups above it."""
+    own = max((level for level, row in enumerate(levels) if row[place] is not None), default=None)
+    if own is None:
+        return None
+    groups = [levels[level][heads[level][place]] for level in range(own)]
+    over = [str(group) for group in groups if group is not None]
+    return joined_header(over, levels[own][place], table) if over else levels[own][place]
 
 
 def _leave_out_what_is_no_data(body: _Body, head: _Head, cells: Cells, table: str) -> None:
@@ -200,16 +240,30 @@ def _leave_out_what_is_no_data(body: _Body, head: _Head, cells: Cells, table: st
     silent_keys = {header_key(one) for one in not_read("headers")}
     silent = {place for place, name in names.items() if header_key(name) in silent_keys}
     wide = {start[0] for start, end in cells.merged if end[1] - start[1] + 1 >= _WIDE}
-    first = next(iter(body.rows), None)
-    if first is not None and _counts(_filled(body.rows[first])):
-        body.leave_out([first], _NUMBERS)
+    if body.rows and _counts(_filled(body.rows[next(iter(body.rows))])):
+        body.leave_out([next(iter(body.rows))], _NUMBERS)
+    if body.rows and _explains(body.rows[next(iter(body.rows))], names, fields, table):
+        body.leave_out([next(iter(body.rows))], _EXPLAINS)
     body.leave_out([place for place, row in body.rows.items() if own and own[0] in row and _filled(row) == own], _AGAIN)
     body.leave_out([place for place in sorted(wide & body.rows.keys()) if len(_filled(body.rows[place])) == 1], _ACROSS)
     body.leave_out([place for place, row in body.rows.items() if is_total_row(row, kinds, keys)], _TOTAL)
-    body.leave_out(footers(body.rows, len(head.names), kinds), _BELOW)
+    body.leave_out(footers(body.rows, len(head.names), kinds, keys), _BELOW)
+    if table == "roster":
+        called = [place for place, name in names.items() if fields.get(name) == "name"]
+        body.leave_out(area_headings(body.rows, kinds, called), _AREA)
     if silent:
         body.leave_out([place for place, row in body.rows.items()
                         if all(cell is None or column in silent for column, cell in enumerate(row))], _NUMBERED)
+
+
+def _explains(row: list[Any], names: dict[int, str], fields: dict[str, str], table: str) -> bool:
+    """True of a row of units, remarks or other names of the same columns, such as codes, below the headers."""
+    filled = {place: cell for place, cell in enumerate(row) if cell is not None}
+    if len(filled) < _FEWEST or not all(isinstance(cell, str) for cell in filled.values()):
+        return False
+    again = match_columns([*filled.values()], table)
+    same = sum(again.get(fields.get(names.get(place, ""), "")) == cell for place, cell in filled.items())
+    return same >= _FEWEST or all(explains(cell) for cell in filled.values())
 
 
 def _counts(cells: list[Any]) -> bool:

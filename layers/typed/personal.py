@@ -18,8 +18,9 @@ _LISTED = 12
 _LOOKED_AT = 1000
 """Filled cells of a column that are looked at, spread over all its rows."""
 
-_MOBILE = re.compile(r"(?:\+?86-?)?1[3-9]\d-?\d{4}-?\d{4}")
-_WITHIN = re.compile(rf"(?<![\dA-Za-z])(?:{_MOBILE.pattern}|\d{{17}}[\dXx])(?![\dA-Za-z])")
+_MOBILE = re.compile(r"(?:\+?86[- ]?)?1[3-9]\d[- ]?\d{4}[- ]?\d{4}")
+_LANDLINE = re.compile(r"(?:0\d{2,3}[-—– ]|[(（]0\d{2,3}[)）] ?)\d{3,4}[- ]?\d{4}")
+_WITHIN = re.compile(rf"(?<![\dA-Za-z.])(?:{_MOBILE.pattern}|{_LANDLINE.pattern}|\d{{17}}[\dXx])(?![\dA-Za-z.])")
 MASK = "＊＊＊"
 """What stands where a telephone or identity number stood."""
 _SHORTEST = 11
