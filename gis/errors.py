@@ -3,12 +3,14 @@
 import functools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import groupby
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias, TypeVar, Union
 
 if TYPE_CHECKING:
     from gis.ledger import Reading
 
 Severity = Literal["error", "warning"]
+_RUNS = 10
 T = TypeVar("T")
 U = TypeVar("U")
 Value: TypeAlias = Union[str, int, float, "Words", tuple[Union[str, "Words"], ...]]
@@ -95,6 +97,13 @@ def system_reason(error: OSError) -> Words:
     return _SYSTEM.get(error.strerror or "", reported(error.strerror or error))
 
 
+def runs_of(rows: Iterable[int]) -> list[str]:
+    """Row numbers as runs: 3–18, 25."""
+    ordered = sorted(set(rows))
+    runs = [[row for _, row in run] for _, run in groupby(enumerate(ordered), lambda pair: pair[1] - pair[0])]
+    return [str(run[0]) if len(run) == 1 else f"{run[0]}–{run[-1]}" for run in runs]
+
+
 class Cell(NamedTuple):
     """One of the rows that a problem is about, with what stands there."""
 
@@ -128,11 +137,21 @@ class Problem:
         """Whether it is about a settings file, whose ``row`` is a line and whose ``column`` a key."""
         return self.file.endswith(".toml")
 
+    @property
+    def rows(self) -> tuple[str, ...]:
+        """The rows it is about as runs, shortened; none where it names one row, or they are of several files."""
+        numbers = [cell.row for cell in self.cells if cell.row is not None and cell[:2] == (self.file, self.sheet)]
+        if self.row is not None or not numbers or len(numbers) < len(self.cells):
+            return ()
+        runs = runs_of(numbers)
+        return (*runs[:_RUNS], *["…"] * (len(runs) > _RUNS))
+
     def __str__(self) -> str:
         place = [
             self.file,
             f"sheet {self.sheet}" if self.sheet else "",
             f"row {self.row}" if self.row is not None else "",
+            f"rows {', '.join(self.rows)}" if self.rows else "",
             f"{'key' if self.of_settings else 'column'} {self.column}" if self.column else "",
             f"value {self.value!r}" if self.value else "",
         ]

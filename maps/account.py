@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Any
 
+from gis.errors import runs_of
 from gis.ledger import Reading
 from layers.kinds import facility_kinds
 from maps.texts import Texts, words
@@ -42,10 +42,8 @@ def accounts(readings: Iterable[Reading], texts: Texts) -> list[Account]:
 
 def row_ranges(rows: Iterable[int], texts: Texts, most: int | None = None) -> str:
     """Row numbers as runs, such as ``3–18, 25``; at most ``most`` runs."""
-    ordered = sorted(set(rows))
-    runs = [[row for _, row in run] for _, run in groupby(enumerate(ordered), lambda pair: pair[1] - pair[0])]
-    shown = [str(run[0]) if len(run) == 1 else f"{run[0]}–{run[-1]}" for run in runs[:most]]
-    return texts("problem.join").join(shown) + (" …" if most is not None and len(runs) > most else "")
+    runs = runs_of(rows)
+    return texts("problem.join").join(runs[:most]) + (" …" if most is not None and len(runs) > most else "")
 
 
 def account_line(one: Account, texts: Texts) -> str:

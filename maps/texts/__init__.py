@@ -114,6 +114,7 @@ def problem_line(problem: Problem, lang: Lang) -> str:
         problem.file,
         texts("problem.sheet", sheet=problem.sheet) if problem.sheet else "",
         texts("problem.row", row=problem.row) if problem.row is not None else "",
+        texts("problem.rows", rows=_COMMA[lang].join(problem.rows)) if problem.rows else "",
         texts("problem.key" if problem.of_settings else "problem.column",
               column=words(problem.column, lang)) if problem.column else "",
         texts("problem.value", value=problem.value) if problem.value else "",
