@@ -9,6 +9,7 @@ import pandas as pd
 from gis.errors import ProblemLog, either, say
 from layers.columns.catalogue import not_read
 from layers.naming.communities import community_keys
+from layers.naming.estate_names import id_keys
 from layers.placing.places import Town
 from layers.reading.files import Source
 from layers.rows import Rows, read_rows
@@ -106,7 +107,7 @@ def read_progress(
     rows.leave_out(rows.kept[(key == "").loc[rows.kept]], why="this row does not say its task",
                    fix="copy 任务编号 from the list of tasks")
     key = key.loc[rows.kept]
-    rows.leave_out(key.index[key.duplicated()], why="another row has this id", values=key, column="任务编号",
+    rows.leave_out(key.index[id_keys(key).duplicated()], why="another row has this id", values=key, column="任务编号",
                    fix="give each row an id of its own")
     rows.done(rows.kept)
     if data_date is not None and "done_on" in rows.fields:
