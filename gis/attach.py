@@ -7,6 +7,8 @@ import shapely
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from gis.street_cells import StreetCells
+
 MM_PER_M = 1000
 
 
@@ -28,7 +30,7 @@ class Attachment:
 
 
 def attach(
-    points: np.ndarray, edges: np.ndarray, length_mm: np.ndarray, *, usable: np.ndarray, walls: np.ndarray,
+    points: np.ndarray, edges: np.ndarray, length_mm: np.ndarray, *, cells: StreetCells, walls: shapely.STRtree,
     max_snap_m: float,
 ) -> Attachment:
     """Project each point on the nearest usable edge that no wall hides from it.
@@ -37,38 +39,48 @@ def attach(
         points: shapely points, metric CRS, shape (p,).
         edges: shapely lines, shape (e,), in an order that does not depend on the input's.
         length_mm: integer length of each edge.
-        usable: which edges may be attached to.
+        cells: those of them that may be attached to.
         walls: areas that the straight way from a point to its edge must not touch.
         max_snap_m: farther points stay unattached.
 
     Returns:
         of equally near edges the first in the order of ``edges``.
     """
-    edge = np.full(len(points), -1, dtype=np.int64)
-    candidates = np.flatnonzero(usable)
-    tree, wall_tree = shapely.STRtree(edges[candidates]), shapely.STRtree(walls)
-    point, near = tree.query_nearest(points, max_distance=max_snap_m)
-    hidden = _hidden(points[point], edges[candidates[near]], wall_tree)
-    again = np.setdiff1d(point[hidden], point[~hidden])
-    point, near = point[~hidden], near[~hidden]
-    if len(again):
-        asked, other = tree.query(points[again], predicate="dwithin", distance=max_snap_m)
-        free = ~_hidden(points[again[asked]], edges[candidates[other]], wall_tree)
-        point, near = np.append(point, again[asked[free]]), np.append(near, other[free])
-    order = np.lexsort((near, shapely.distance(points[point], edges[candidates[near]]), point))
-    first = order[np.unique(point[order], return_index=True)[1]]
-    edge[point[first]] = candidates[near[first]]
-    offset, snap = np.zeros(len(points), dtype=np.int64), np.zeros(len(points), dtype=np.int64)
+    edge, along_m, apart_m = cells.nearest(points, max_snap_m)
+    met = np.flatnonzero(edge >= 0)
+    behind = met[_hidden(points[met], edges[edge[met]], walls)]
+    if len(behind):
+        edge[behind] = _nearest_in_sight(points[behind], edges, cells, walls, max_snap_m)
+        seen = behind[edge[behind] >= 0]
+        along_m[seen] = shapely.line_locate_point(edges[edge[seen]], points[seen])
+        apart_m[seen] = shapely.distance(edges[edge[seen]], points[seen])
     on = edge >= 0
-    line = edges[edge[on]]
-    offset[on] = np.clip(to_mm(shapely.line_locate_point(line, points[on])), 0, length_mm[edge[on]])
-    snap[on] = to_mm(shapely.distance(line, points[on]))
+    offset, snap = np.zeros(len(points), dtype=np.int64), np.zeros(len(points), dtype=np.int64)
+    offset[on] = np.clip(to_mm(along_m[on]), 0, length_mm[edge[on]])
+    snap[on] = to_mm(apart_m[on])
     return Attachment(edge, offset, snap)
+
+
+def _nearest_in_sight(
+    points: np.ndarray, edges: np.ndarray, cells: StreetCells, walls: shapely.STRtree, max_snap_m: float,
+) -> np.ndarray:
+    """The nearest edge of each point that no wall hides, −1 where there is none."""
+    found = np.full(len(points), -1, dtype=np.int64)
+    asked, other = shapely.STRtree(edges[cells.rows]).query(points, predicate="dwithin", distance=max_snap_m)
+    near = cells.rows[other]
+    free = ~_hidden(points[asked], edges[near], walls)
+    asked, near = asked[free], near[free]
+    order = np.lexsort((near, shapely.distance(points[asked], edges[near]), asked))
+    first = order[np.unique(asked[order], return_index=True)[1]]
+    found[asked[first]] = near[first]
+    return found
 
 
 def _hidden(points: np.ndarray, edges: np.ndarray, walls: shapely.STRtree) -> np.ndarray:
     """True where the shortest way from a point to its edge touches a wall."""
     hidden = np.zeros(len(points), dtype=bool)
+    if not len(walls):
+        return hidden
     hidden[walls.query(shapely.shortest_line(points, edges), predicate="intersects")[0]] = True
     return hidden
 

@@ -13,6 +13,7 @@ from gis.attach import MM_PER_M, Attachment, attach, on_mainland, to_mm
 from gis.chains import LONGEST_MM, Chains
 from gis.geometry import substrings
 from gis.search import Portals, nearest_within, pairs_within, parts_within
+from gis.street_cells import StreetCells
 from gis.tables import Estates, Gates, Streets
 from gis.walls import holders, streets_outside_walls, walled_ground, with_assumed_gates
 
@@ -108,6 +109,14 @@ class StreetNetwork:
         """Where each usable gate meets the street."""
         return self._attach(self.gates_on_foot)
 
+    @cached_property
+    def _cells(self) -> StreetCells:
+        return StreetCells.of(self.edges.geometry.to_numpy(), self.usable)
+
+    @cached_property
+    def _wall_tree(self) -> shapely.STRtree:
+        return shapely.STRtree(self.walls)
+
     def access(self, points: gpd.GeoDataFrame) -> pd.Series:
         """How each point gets out: ``street``, ``gate``, or why it cannot: ``no_street``, ``no_gate``."""
         walled = self._in_walls(points)
@@ -199,8 +208,8 @@ class StreetNetwork:
         return _joined(part["edge"].to_numpy()[some], low[some], high[some])
 
     def _attach(self, points: gpd.GeoDataFrame) -> Attachment:
-        return attach(points.geometry.values, self.edges.geometry.values, self.length_mm, usable=self.usable,
-                      walls=self.walls, max_snap_m=self.settings.max_snap_m)
+        return attach(points.geometry.to_numpy(), self.edges.geometry.to_numpy(), self.length_mm,
+                      cells=self._cells, walls=self._wall_tree, max_snap_m=self.settings.max_snap_m)
 
     def _in_walls(self, points: gpd.GeoDataFrame) -> np.ndarray:
         walled = np.zeros(len(points), dtype=bool)
