@@ -27,7 +27,9 @@ class Portals:
 
     def by_row(self, limit_mm: int) -> kernels.Places:
         """Those that alone cost no more than the limit, grouped by point."""
-        return self._grouped(np.argsort(self.row, kind="stable"), self.row, self.chain, self.rows, limit_mm)
+        ordered = bool((self.row[1:] >= self.row[:-1]).all())
+        order = np.arange(len(self.row)) if ordered else np.argsort(self.row, kind="stable")
+        return self._grouped(order, self.row, self.chain, self.rows, limit_mm)
 
     def by_chain(self, chains: int, limit_mm: int) -> kernels.Places:
         """The same, grouped by chain and in order along it."""

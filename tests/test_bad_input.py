@@ -248,7 +248,7 @@ TABLES: dict[str, tuple[Change, str]] = {
     "ids given twice": (lambda town: save(estates_of(town).assign(小区编号="X00").head(2), town / "小区边界.gpkg"),
                         "小区边界.gpkg, row 2, column 小区编号, value 'X00': another row has this estate id"),
     "no CRS": (lambda town: save(estates_of(town).set_crs(None, allow_override=True), town / "小区边界.gpkg"),
-               'add the line crs = "EPSG:4490"'),
+               'add the line crs = "EPSG:4549"'),
     "metres that claim to be degrees": (
         lambda town: save(estates_of(town).set_crs(4326, allow_override=True), town / "小区边界.gpkg"),
         "小区边界.gpkg, row 1, value '552180, 3527020': the metres of 12 rows do not say their zone"),
