@@ -67,7 +67,8 @@ def test_parquet_with_shapes_but_without_geo_metadata_asks_for_its_crs(tmp_path,
     table = pa.table({"名称": ["幸福", "光明"], "geom": squares.geometry.to_wkb().tolist()})
     pq.write_table(table, tmp_path / "a.parquet")
     assert refused(tmp_path / "a.parquet").startswith(
-        "a.parquet, value '500000, 0, 500002, 1': the file does not say its coordinate system → the numbers are metres: ")
+        "a.parquet, value '500000, 0, 500002, 1': the file does not say its coordinate system → the numbers are "
+        "metres: ")
     read = read_vector(tmp_path / "a.parquet", crs="EPSG:4549")
     assert (read["名称"].tolist(), read.geometry.area.sum()) == (["幸福", "光明"], 2)
 
