@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 
-.PHONY: demo test check lint browser bench clean
+.PHONY: demo test check lint browser bench bench-quick clean
 
 demo: $(STAMP)
 	$(BIN)/estategap demo --sample district
@@ -20,9 +20,13 @@ lint: $(STAMP)
 check: lint test
 
 bench: $(STAMP)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[bench]'
 	$(BIN)/python benchmarks/reach.py
 	$(BIN)/python benchmarks/check.py
 	$(BIN)/python benchmarks/offset_rates.py
+
+bench-quick: $(STAMP)
+	$(BIN)/python benchmarks/reach.py --quick
 
 browser: $(STAMP)
 	$(BIN)/python tests/install_browser.py

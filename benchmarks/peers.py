@@ -16,7 +16,6 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import dijkstra
 
 Answer = np.ndarray
-OPTIONAL = ("rustworkx", "igraph", "networkit", "pandana")
 
 
 @dataclass(frozen=True)
@@ -77,7 +76,7 @@ def _rustworkx(graph: Graph) -> dict[str, Callable[..., Any]]:
         whole = plain.copy()
         source = whole.add_node(None)
         whole.add_edges_from([(source, int(node), 0.0) for node in facilities])
-        found = rustworkx.dijkstra_shortest_path_lengths(whole, source, float)
+        found = dict(rustworkx.dijkstra_shortest_path_lengths(whole, source, float).items())
         return np.array([found.get(node, np.inf) for node in range(graph.nodes)])
 
     plain = rustworkx.PyGraph()
@@ -119,30 +118,8 @@ def _networkit(graph: Graph) -> dict[str, Callable[..., Any]]:
     return {"nearest": nearest}
 
 
-def _pandana(graph: Graph) -> dict[str, Callable[..., Any]]:
-    import pandana  # noqa: PLC0415 - an optional peer under the AGPL
-    import pandas as pd  # noqa: PLC0415
-
-    network = pandana.Network(pd.Series(graph.x), pd.Series(graph.y), pd.Series(graph.u), pd.Series(graph.v),
-                              pd.DataFrame({"mm": graph.mm.astype(float)}), twoway=True)
-
-    def nearest(facilities: Answer) -> Answer:
-        far = 1e9
-        network.set_pois("all", far, 1, pd.Series(graph.x[facilities]), pd.Series(graph.y[facilities]))
-        found = network.nearest_pois(far, "all", num_pois=1)[1].to_numpy()
-        return np.where(found >= far, np.inf, found)
-
-    def within(origins: Answer, facilities: Answer, limit: int) -> tuple[int, int]:
-        reached = network.nodes_in_range(facilities.tolist(), float(limit))
-        wanted = np.bincount(origins, minlength=graph.nodes)[reached["destination"].to_numpy()]
-        return int(wanted.sum()), int((wanted * reached["mm"].to_numpy()).sum())
-
-    return {"nearest": nearest, "within": within}
-
-
 BY_NAME: dict[str, Callable[[Graph], dict[str, Callable[..., Any]]]] = {
-    "scipy": _scipy, "networkx": _networkx, "rustworkx": _rustworkx, "igraph": _igraph, "networkit": _networkit,
-    "pandana": _pandana}
+    "scipy": _scipy, "networkx": _networkx, "rustworkx": _rustworkx, "igraph": _igraph, "networkit": _networkit}
 
 
 def installed() -> list[str]:

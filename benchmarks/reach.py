@@ -105,6 +105,8 @@ def main() -> None:
     options.add_argument("--copies", type=int, default=1)
     options.add_argument("--quick", action="store_true")
     given = options.parse_args()
+    if not (DATA / "wuhan-roads" / "wuhan_roads.parquet").exists():
+        sys.exit(f"no street network of Wuhan in {DATA}: say where it is with ESTATEGAP_TEST_DATA")
     rounds = 2 if given.quick else 7
     graph = wuhan(given.copies)
     draw = np.random.default_rng(1)
