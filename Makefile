@@ -22,6 +22,7 @@ check: lint test
 bench: $(STAMP)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[bench]'
 	$(BIN)/python benchmarks/reach.py
+	$(BIN)/python benchmarks/reach.py --growth
 	$(BIN)/python benchmarks/check.py
 	$(BIN)/python benchmarks/offset_rates.py
 

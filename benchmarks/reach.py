@@ -1,7 +1,8 @@
 """Nearest facilities and pairs within a walk on a real city, beside other programs: same work, answers compared.
 
 Needs the street network of Wuhan in the folder ESTATEGAP_TEST_DATA (default ../shared/data). ``--copies 16`` puts so
-many of them side by side, joined by one street each; ``--quick`` asks less, to see that everything runs.
+many of them side by side, joined by one street each; ``--quick`` asks less, to see that everything runs; ``--growth``
+asks this program alone for up to 1.3 million nodes and prints how its time grows with them.
 """
 
 import argparse
@@ -104,9 +105,13 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--copies", type=int, default=1)
     options.add_argument("--quick", action="store_true")
+    options.add_argument("--growth", action="store_true")
     given = options.parse_args()
     if not (DATA / "wuhan-roads" / "wuhan_roads.parquet").exists():
         sys.exit(f"no street network of Wuhan in {DATA}: say where it is with ESTATEGAP_TEST_DATA")
+    if given.growth:
+        growth(np.random.default_rng(1))
+        return
     rounds = 2 if given.quick else 7
     graph = wuhan(given.copies)
     draw = np.random.default_rng(1)
@@ -141,6 +146,37 @@ def main() -> None:
     subprocess.run([sys.executable, "-m", "estategap", "--help"], check=True, capture_output=True)
     print(f"\nestategap --help: {time.perf_counter() - start:.2f} s")
     print(f"peak memory of all together: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.2f} GiB")
+
+
+def questions(copies: int, draw: np.random.Generator) -> tuple[int, dict[str, Callable[[], Any]]]:
+    """How many nodes there are, and what is asked of this program, with as many more facilities and origins."""
+    graph = wuhan(copies)
+    facilities = draw.choice(graph.nodes, 1000 * copies, replace=False)
+    origins, places = (draw.choice(graph.nodes, size * copies, replace=False) for size in (5000, 2000))
+    ours = Ours(graph)
+    return graph.nodes, {"build": lambda: Ours(graph), "nearest": lambda: ours.nearest(facilities),
+                         "pairs within 1 km": lambda: ours.within(origins, places, 1_000_000)}
+
+
+def growth(draw: np.random.Generator, rounds: int = 5) -> None:
+    """Seconds at five sizes, and the exponent of size that fits them."""
+    sizes: list[int] = []
+    took: dict[str, list[float]] = {}
+    for copies in (1, 2, 4, 8, 16):
+        nodes, asked = questions(copies, draw)
+        sizes.append(nodes)
+        for name, question in asked.items():
+            seconds = []
+            for _ in range(rounds):
+                start = time.perf_counter()
+                question()
+                seconds.append(time.perf_counter() - start)
+            took.setdefault(name, []).append(statistics.median(seconds))
+    print(f"nodes: {', '.join(f'{size:,}' for size in sizes)}")
+    for name, seconds in took.items():
+        power = np.polyfit(np.log(sizes), np.log(seconds), 1)[0]
+        print(f"{name}: {', '.join(f'{one:.4f}' for one in seconds)} s; grows with nodes to the power {power:.2f}")
+    print(f"peak memory: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.2f} GiB")
 
 
 def places_on_streets(draw: np.random.Generator, count: int, rounds: int) -> None:

@@ -4,12 +4,18 @@ A *portal* is a way in or out of a point: a place on a chain and the cost to get
 one for each open gate, another point one. The searches know nothing of points but their portals.
 """
 
+import functools
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from multiprocessing import cpu_count
 
 import numpy as np
 
 from gis import kernels
 from gis.chains import LONGEST_MM, Chains
+
+_ROWS_AT_ONCE = 1000
+"""Sources that one thread searches from at least: of fewer the thread itself takes longer."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +34,7 @@ class Portals:
     def by_row(self, limit_mm: int) -> kernels.Places:
         """Those that alone cost no more than the limit, grouped by point."""
         ordered = bool((self.row[1:] >= self.row[:-1]).all())
-        order = np.arange(len(self.row)) if ordered else np.argsort(self.row, kind="stable")
+        order = None if ordered else np.argsort(self.row, kind="stable")
         return self._grouped(order, self.row, self.chain, self.rows, limit_mm)
 
     def by_chain(self, chains: int, limit_mm: int) -> kernels.Places:
@@ -36,19 +42,43 @@ class Portals:
         return self._grouped(np.lexsort((self.position_mm, self.chain)), self.chain, self.row, chains, limit_mm)
 
     def _grouped(
-        self, order: np.ndarray, key: np.ndarray, other: np.ndarray, groups: int, limit_mm: int
+        self, order: np.ndarray | None, key: np.ndarray, other: np.ndarray, groups: int, limit_mm: int
     ) -> kernels.Places:
-        near = order[self.mm[order] <= limit_mm]
-        first = np.concatenate([[0], np.cumsum(np.bincount(key[near], minlength=groups))]).astype(np.int64)
-        return kernels.Places(first, *(part[near].astype(np.int32) for part in (other, self.position_mm, self.mm)))
+        """Those within the limit in the order of ``key``, which is their own where ``order`` is None."""
+        parts = [key, other, self.position_mm, self.mm]
+        near = self.mm <= limit_mm
+        if order is not None or not near.all():
+            chosen = np.flatnonzero(near) if order is None else order[near[order]]
+            parts = [part[chosen] for part in parts]
+        first = np.concatenate([[0], np.cumsum(np.bincount(parts[0], minlength=groups))]).astype(np.int64)
+        return kernels.Places(first, *(part.astype(np.int32) for part in parts[1:]))
 
 
 def pairs_within(chains: Chains, sources: Portals, targets: Portals, *, limit_mm: int) -> tuple[np.ndarray, ...]:
-    """Rows of all sources and targets no farther from each other than the limit, and their distance, by source."""
+    """Rows of all sources and targets no farther from each other than the limit, and their distance, by source.
+
+    Many sources are searched from in several threads; the answer does not depend on how many.
+    """
     limit = min(limit_mm, LONGEST_MM)
-    found: tuple[np.ndarray, ...] = kernels.pairs(
-        chains.graph, sources.by_row(limit), targets.by_chain(chains.count, limit), targets.rows, limit)
-    return found
+    ways, on_chains = sources.by_row(limit), targets.by_chain(chains.count, limit)
+    turns = min(cpu_count(), 1 + sources.rows // _ROWS_AT_ONCE)
+    ends = np.linspace(0, sources.rows, turns + 1).astype(int)
+
+    def part(low: int, high: int) -> tuple[np.ndarray, ...]:
+        some = ways._replace(first=ways.first[low : high + 1])
+        row, target, mm = kernels.pairs(chains.graph, some, on_chains, targets.rows, limit)
+        return row + np.int32(low), target, mm
+
+    if turns == 1:
+        return part(0, sources.rows)
+    found = list(_threads().map(part, ends[:-1], ends[1:]))
+    return tuple(map(np.concatenate, zip(*found, strict=True)))
+
+
+@functools.cache
+def _threads() -> ThreadPoolExecutor:
+    """Threads that wait for searches: to start one takes as long as many of these."""
+    return ThreadPoolExecutor(cpu_count(), thread_name_prefix="search")
 
 
 def nearest_within(

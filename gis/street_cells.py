@@ -6,7 +6,7 @@ from typing import Self
 import numpy as np
 import shapely
 
-from gis.kernels import Cells, cells_of, nearest_lines
+from gis.cell_kernels import Cells, cells_of, nearest_lines
 
 _SIDE_M = 64.0
 """Of a cell: some segments of a street in a town lie in each, and most points find theirs in the first nine."""
