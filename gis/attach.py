@@ -44,7 +44,7 @@ def attach(
         max_snap_m: farther points stay unattached.
 
     Returns:
-        of equally near edges the first in the order of ``edges``.
+        of edges that are equally near to the micrometre the first in the order of ``edges``.
     """
     edge, along_m, apart_m = cells.nearest(points, max_snap_m)
     met = np.flatnonzero(edge >= 0)
@@ -70,7 +70,7 @@ def _nearest_in_sight(
     near = cells.rows[other]
     free = ~_hidden(points[asked], edges[near], walls)
     asked, near = asked[free], near[free]
-    order = np.lexsort((near, shapely.distance(points[asked], edges[near]), asked))
+    order = np.lexsort((near, shapely.distance(points[asked], edges[near]).round(6), asked))
     first = order[np.unique(asked[order], return_index=True)[1]]
     found[asked[first]] = near[first]
     return found

@@ -34,7 +34,7 @@ class StreetCells:
         before -= before[np.minimum(begin, max(len(before) - 1, 0))][line] if len(line) else 0.0
         west, south, east, north = (*xy.min(axis=0), *xy.max(axis=0)) if len(xy) else (0.0,) * 4
         side_m = max(_SIDE_M, np.sqrt((east - west) * (north - south) / _MOST_CELLS))
-        columns, across = (int(span // side_m) + 1 for span in (east - west, north - south))
+        columns, across = (int(span / side_m) + 1 for span in (east - west, north - south))
         first, segment = cells_of(ends, west, south, side_m, columns, across)
         return cls(Cells(west, south, side_m, columns, across, first, segment, ends, line, before), rows)
 

@@ -81,7 +81,7 @@ def _check_blocks(raster: Any, path: Path) -> None:
 def _check_largest(cells: Any, kind: str, path: Path) -> None:
     """Refuse whole numbers that fill their type: unknown that is not marked, or an amount that did not fit."""
     dtype = np.dtype(kind)
-    if dtype.kind in "iu" and (largest := int((cells == np.iinfo(dtype).max).sum())):
+    if dtype.kind in "iu" and (largest := int(np.ma.filled(cells == np.iinfo(dtype).max, False).sum())):
         raise InputError(Problem(
             file=path.name, value=str(np.iinfo(dtype).max),
             why=say("{count} cells hold the largest number that this file can: unknown, or cut off", count=largest),

@@ -6,6 +6,7 @@ import json
 
 import geopandas as gpd
 import openpyxl
+import pyogrio
 import pyproj
 import pytest
 import shapely
@@ -74,6 +75,13 @@ def test_a_file_without_crs_says_which_line_to_add(tmp_path, squares):
         'add the line crs = "EPSG:4549" with the code of their zone (4549 is that of 120° E) to its section of '
         "project.toml")
     assert read_vector(tmp_path / "a.shp", crs="EPSG:4549").crs.to_epsg() == 4549
+
+
+def test_a_layer_without_crs_and_without_shapes_says_so(tmp_path):
+    bare = gpd.GeoDataFrame({"name": ["甲", "乙"]}, geometry=[None, None])
+    pyogrio.write_dataframe(bare, tmp_path / "a.shp", geometry_type="Polygon")
+    said = refused(read_vector, tmp_path / "a.shp")
+    assert said.startswith('a.shp: the file does not say its coordinate system → add the line crs = "EPSG:4490"')
 
 
 @pytest.mark.parametrize(("at", "fix"), [

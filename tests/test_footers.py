@@ -60,6 +60,22 @@ def test_a_complaint_about_a_director_is_no_signature(tmp_path):
     assert (raw.frame[ROW].tolist(), raw.left_out) == ([2, 3, 4], ())
 
 
+def test_sums_that_are_typed_as_text_and_those_of_a_street_above_its_communities_are_no_estates(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("小区名称,户数\n新华街道,600\n和平社区,300\n甲苑,100\n乙苑,200\n光明社区,300\n丙苑,100\n丁苑,200\n",
+                    "utf-8")
+    rows, _ = roster(path)
+    assert names(rows) == ["甲苑", "乙苑", "丙苑", "丁苑"]
+
+
+def test_headers_of_two_rows_that_are_printed_again_are_left_out(tmp_path):
+    heads = [["小区名称", "人口", None, "户数"], [None, "常住人口", "60岁以上", None]]
+    rows, _ = roster(workbook(tmp_path / "a.xlsx", [*heads, ["甲苑", 300, 30, 4], *heads, ["乙苑", 200, 60, 4]]))
+    assert (names(rows), rows.fields["households"].tolist()) == (["甲苑", "乙苑"], [4, 4])
+    spaced = [["小区名称", "户数", "备注"], ["甲苑", 100, "x"], ["小区名称", "户数", "备 注"], ["乙苑", 200, "y"]]
+    assert names(roster(workbook(tmp_path / "b.xlsx", spaced))[0]) == ["甲苑", "乙苑"]
+
+
 def test_a_second_table_of_other_columns_is_refused_by_its_row(tmp_path):
     path = workbook(tmp_path / "a.xlsx", [
         ["小区编号", "小区名称", "居委", "户数"], ["A1", "柳湾里", "一居", 100], [], ["小区编号", "小区名称", "户数"],

@@ -83,6 +83,12 @@ def test_people_by_the_grid_are_as_doubtful_as_those_of_a_roster(tmp_path, value
     assert len(one[3]) == COUNT
 
 
+@pytest.mark.parametrize(("dtype", "value"), [("int32", -9999), ("uint8", 255), ("float32", -9999)])
+def test_a_grid_that_knows_nothing_here_names_the_estates(tmp_path, dtype, value):
+    [(severity, why, _, _)] = found(tmp_path, {"cells": everywhere(value), "dtype": dtype, "nodata": value})
+    assert (severity, why) == ("warning", "the grid knows too little of 12 of 12 estates whose number is asked for")
+
+
 def test_cells_below_zero_are_an_error_of_their_file_with_the_value_and_hide_no_other_grid(tmp_path):
     said = found(tmp_path, {"cells": everywhere(-99999)}, {"cells": everywhere(0)})
     assert [one[:3] for one in said[:1]] == [("error", "the population grid has cells below zero", "-99999")]

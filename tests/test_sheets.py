@@ -177,6 +177,14 @@ def test_units_remarks_and_codes_below_the_headers_are_no_estate(tmp_path, below
     assert list(log) == []
 
 
+@pytest.mark.parametrize("row", [["1001", "1200", None], ["3301", "1998", "2026-05-10"], ["2026-001", "900", "120"]])
+def test_a_first_row_of_numbers_and_days_as_text_is_data(tmp_path, row):
+    cells = ",".join(cell or "" for cell in row)
+    (tmp_path / "a.csv").write_text(f"小区编号,户数,建成年份\n{cells}\n", "utf-8")
+    raw = read(tmp_path / "a.csv")
+    assert (raw.frame[ROW].tolist(), raw.left_out) == ([2], ())
+
+
 def test_a_fields_name_under_a_group_that_may_change_it_is_asked_about(tmp_path):
     rows = [["小区名称", "户数", "非机动车", None], [None, None, "电动自行车数", "充电端口数"],
             ["鞍山三村", 1280, 310, 30]]

@@ -53,6 +53,14 @@ def test_of_equally_near_lines_the_first_and_of_equally_near_places_on_one_the_f
     assert agrees(np.array([ring]), np.ones(1, bool), shapely.points([[50.0, 50.0]]), 60.0)[1][0] == 50.0
 
 
+def test_a_square_of_more_than_the_most_cells_has_one_for_its_far_corner():
+    side = 303415.50152623374  # of which a 2,000th part divides it up to rounding
+    lines = np.array([shapely.LineString([(0, 0), (50, 0)]), shapely.LineString([(side - 50, side), (side, side)])])
+    cells = StreetCells.of(lines, np.ones(2, bool)).cells
+    assert (cells.columns, cells.rows) == (int(side / cells.side_m) + 1,) * 2
+    agrees(lines, np.ones(2, bool), shapely.points([[side, side + 5]]), 10.0)
+
+
 def test_without_usable_lines_and_without_points_nothing_is_found():
     line = np.array([shapely.LineString([(0, 0), (1, 0)])])
     assert StreetCells.of(line, np.zeros(1, bool)).nearest(shapely.points([[0.0, 0.0]]), 9.0)[0].tolist() == [-1]

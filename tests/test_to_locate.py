@@ -82,10 +82,10 @@ def test_estates_at_one_point_are_one_finding_with_the_row_of_each(tmp_path):
     fill_in(town / "to_locate.xlsx", **dict.fromkeys(("Y1", "Y2", "Y3", "Y4"), (120.56, 31.87, "WGS84")))
     switch_on(town)
     [one] = [one for one in check(town).problems if "same coordinates" in str(one.why)]
-    assert (str(one.why), one.file) == ("4 estates have the same coordinates as another", "小区名册.xlsx")
-    sheet = openpyxl.load_workbook(town / "小区名册.xlsx")["名册"]
+    assert (str(one.why), one.file) == ("4 estates have the same coordinates as another", "to_locate.xlsx")
+    sheet = openpyxl.load_workbook(town / "to_locate.xlsx")["待定位小区"]
     assert {cell.row: cell.value.split(" ")[0] for cell in one.cells} == {
-        row: sheet.cell(row, 2).value for row in range(14, 18)}
+        row: sheet.cell(row, 2).value for row in range(2, 6)}
 
 
 def test_places_far_off_and_of_estates_with_an_outline_are_said_in_the_list_of_places(tmp_path):

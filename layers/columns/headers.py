@@ -162,7 +162,8 @@ def is_header(cell: object, table: str) -> bool:
 
 def explains(cell: str) -> bool:
     """True of a cell that says no more than a unit (户, 万人 is none) or how to fill in the column (必填)."""
-    return _says_nothing(_folded(cell).strip("()"))
+    text = _folded(cell).strip("()")
+    return _says_nothing(text) and not any(sign.isdigit() for sign in text)
 
 
 def joined_header(groups: Sequence[str], part: str, table: str) -> str:

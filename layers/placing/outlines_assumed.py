@@ -25,6 +25,8 @@ from layers.quality.doubts import Doubts
 
 _AREAS = ("Polygon", "MultiPolygon")
 _OVERLAP_M = 1.0
+_PLACES = ("located", "estates", "roster")
+"""Where points are read from, the first that has one."""
 
 
 def with_assumed_outlines(
@@ -76,7 +78,7 @@ def _single(points: gpd.GeoSeries, estates: Estates, log: ProblemLog) -> tuple[g
         (same, say("{count} estates have the same coordinates as another", count=len(same))),
     ):
         if found:
-            Doubts(log).add(dict(sorted(found.items())), field="x", why=why,
+            Doubts(log).add(dict(sorted(found.items())), field="x", parts=_PLACES, why=why,
                             fix="correct the coordinates; until then these estates are not located")
     several = np.unique(near)
     return points.drop(points.index[np.union1d(inside, several)]), points.iloc[several]
@@ -237,7 +239,7 @@ def _noted(estates: Estates, made: gpd.GeoDataFrame, log: ProblemLog) -> Estates
         number = made["basis"].value_counts()
         names = called(frame["name"], pd.Series(frame.index, frame.index))
         Doubts(log).add(
-            names[made.index].sort_index(),
+            names[made.index].sort_index(), parts=_PLACES,
             why=say("{count} estates have a point and no outline; provisional outlines were made: {osm_landuse} from "
                     "OSM residential areas, {buildings} around buildings, {tessellation} by distance",
                     count=len(made), **{basis: int(number.get(basis, 0))

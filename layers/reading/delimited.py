@@ -40,10 +40,10 @@ def read_delimited(path: Path, *, encoding: str | None = None) -> tuple[Cells, s
     return Cells(rows, cut_short=not text.endswith(("\n", "\r"))), name
 
 
-def _unwrapped(cell: str) -> str:
+def _unwrapped(cell: str) -> str | None:
     """The text of ="001", by which programs that export keep a spreadsheet from making it a number."""
     found = _AS_FORMULA.fullmatch(cell) if cell.startswith("=") else None
-    return found[1] if found else cell
+    return found[1].strip() or None if found else cell
 
 
 def _check_quotes(rows: list[list[str | None]], mark: str, path: Path) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pyproj
 from pyproj.exceptions import CRSError, ProjError
@@ -160,7 +161,8 @@ def _with_crs(frame: gpd.GeoDataFrame, crs: str | None, path: Path) -> gpd.GeoDa
     if crs is not None:
         return frame.set_crs(parse_crs(crs, path), allow_override=True)
     if frame.crs is None:
-        raise InputError(Problem(file=path.name, value=", ".join(f"{edge:.12g}" for edge in frame.total_bounds),
+        edges = [f"{edge:.12g}" for edge in frame.total_bounds if np.isfinite(edge)]
+        raise InputError(Problem(file=path.name, value=", ".join(edges),
                                  why="the file does not say its coordinate system", fix=_crs_fix(frame.total_bounds)))
     _check_on_map(frame.crs, path)
     return frame
@@ -169,6 +171,8 @@ def _with_crs(frame: gpd.GeoDataFrame, crs: str | None, path: Path) -> gpd.GeoDa
 def _crs_fix(bounds: Iterable[float]) -> Words:
     """The line that declares what the numbers look like: degrees, metres of a zone that they name, or other metres."""
     west, south, east, north = bounds
+    if not np.isfinite([west, south, east, north]).all():
+        return _CRS_FIX
     if -180 <= west <= east <= 180 and -90 <= south <= north <= 90:
         return _CRS_FIX
     zone = int(west // 1_000_000)

@@ -22,6 +22,9 @@ _SENTENCE = re.compile(r"[：；。]|:\s")
 _DAY = re.compile(r"\d{2,4}\s*[年./-]\s*\d{1,2}\s*(?:[月./-]\s*(?:\d{1,2}\s*日?)?)?|年\s*月\s*日")
 _OFFICE = re.compile(r"(?:办事处|辦事處|居委会|居委會|居民委员会|村委会|人民政府)$")
 _AREA = re.compile(r"(?:社区|社區|街道|镇|鎮|片区|片區|网格|網格)$")
+_DIGITS = re.compile(r"\d+(?:\.\d+)?")
+_KIND = 2
+"""Characters at the end of a name that say what kind of area it is."""
 _COUNT = re.compile(r"(?:共)?\d+(?:个|個|处|處|户|戶|幢|栋|小区|小區)*")
 _PLACE = re.compile(r"(?:[室站所厅廳院栏亭]|中心)$")
 _MANY = re.compile(
@@ -107,24 +110,35 @@ def _says_nothing(cell: Any) -> bool:
 def area_headings(rows: Mapping[int, list[Any]], kinds: Mapping[int, str], names: Collection[int]) -> list[int]:
     """The places of rows of a list of estates that stand for a community or street, with the sums of what is below.
 
-    What is called an office (…居委会) and has amounts is no estate; what is called …社区 or …片区 is none where each of
-    its amounts is the sum of those below it, up to the next such row.
+    What is called an office (…居委会) and has amounts is no estate; what is called …社区 or …街道 is none where each of
+    its amounts is the sum of the estates below it, up to the next such row or to the next of its kind.
     """
     called = {place: _plain(str(row[column])) for place, row in rows.items() for column in names
               if column < len(row) and isinstance(row[column], str)}
     places, counts = list(rows), [column for column, kind in kinds.items() if kind == "count"]
     areas = [at for at, place in enumerate(places) if (name := called.get(place))
              and (_OFFICE.search(name) or _AREA.search(name))]
-    ends = [*areas[1:], len(places)] if areas else []
-    amounts = {at: {column: cell for column, cell in _filled(rows[places[at]]) if column in counts} for at in areas}
-    return [places[at] for at, end in zip(areas, ends, strict=True) if amounts[at] and (
-        _OFFICE.search(called[places[at]])
-        or _sums_up(amounts[at], [rows[place] for place in places[at + 1 : end]]))]
+    amounts = {at: {column: _amount(cell) for column, cell in _filled(rows[places[at]]) if column in counts}
+               for at in areas}
+    found = []
+    for turn, at in enumerate(areas):
+        kind = called[places[at]][-_KIND:]
+        ends = [*areas[turn + 1 : turn + 2], *[other for other in areas[turn + 1 :]
+                                               if called[places[other]][-_KIND:] == kind][:1], len(places)]
+        below = ([rows[places[one]] for one in range(at + 1, end) if one not in amounts] for end in dict.fromkeys(ends))
+        if amounts[at] and (_OFFICE.search(called[places[at]]) or any(_sums_up(amounts[at], some) for some in below)):
+            found.append(places[at])
+    return found
+
+
+def _amount(cell: Any) -> Any:
+    """A number that stands as text, as one."""
+    return float(cell) if isinstance(cell, str) and _DIGITS.fullmatch(cell.strip()) else cell
 
 
 def _sums_up(amounts: Mapping[int, Any], below: list[list[Any]]) -> bool:
-    sums = {column: sum(one[column] for one in below if column < len(one) and isinstance(one[column], int | float))
-            for column in amounts}
+    parts = {column: [_amount(row[column]) for row in below if column < len(row)] for column in amounts}
+    sums = {column: sum(part for part in some if isinstance(part, int | float)) for column, some in parts.items()}
     return len(below) > 1 and any(sums.values()) and sums == amounts
 
 

@@ -244,7 +244,7 @@ def _leave_out_what_is_no_data(body: _Body, head: _Head, cells: Cells, table: st
         body.leave_out([next(iter(body.rows))], _NUMBERS)
     if body.rows and _explains(body.rows[next(iter(body.rows))], names, fields, table):
         body.leave_out([next(iter(body.rows))], _EXPLAINS)
-    body.leave_out([place for place, row in body.rows.items() if own and own[0] in row and _filled(row) == own], _AGAIN)
+    body.leave_out(_repeated(body, [own, *cells.rows[head.first : head.last + 1]]), _AGAIN)
     body.leave_out([place for place in sorted(wide & body.rows.keys()) if len(_filled(body.rows[place])) == 1], _ACROSS)
     body.leave_out([place for place, row in body.rows.items() if is_total_row(row, kinds, keys)], _TOTAL)
     body.leave_out(footers(body.rows, len(head.names), kinds, keys), _BELOW)
@@ -254,6 +254,14 @@ def _leave_out_what_is_no_data(body: _Body, head: _Head, cells: Cells, table: st
     if silent:
         body.leave_out([place for place, row in body.rows.items()
                         if all(cell is None or column in silent for column, cell in enumerate(row))], _NUMBERED)
+
+
+def _repeated(body: _Body, heads: Sequence[list[Any]]) -> list[int]:
+    """The places of rows that repeat the headers, or one of their rows, as on every printed page."""
+    said = {tuple(header_key(str(cell)) for cell in _filled(row)) for row in heads if _filled(row)}
+    words = {cell for row in heads for cell in _filled(row)}
+    return [place for place, row in body.rows.items() if not words.isdisjoint(row)
+            and tuple(header_key(str(cell)) for cell in _filled(row)) in said]
 
 
 def _explains(row: list[Any], names: dict[int, str], fields: dict[str, str], table: str) -> bool:

@@ -19,8 +19,9 @@ _LOOKED_AT = 1000
 """Filled cells of a column that are looked at, spread over all its rows."""
 
 _MOBILE = re.compile(r"(?:\+?86[- ]?)?1[3-9]\d[- ]?\d{4}[- ]?\d{4}")
-_LANDLINE = re.compile(r"(?:0\d{2,3}[-—– ]|[(（]0\d{2,3}[)）] ?)\d{3,4}[- ]?\d{4}")
-_WITHIN = re.compile(rf"(?<![\dA-Za-z.])(?:{_MOBILE.pattern}|{_LANDLINE.pattern}|\d{{17}}[\dXx])(?![\dA-Za-z.])")
+_LANDLINE = re.compile(r"0\d{2,3}[-—– ][2-8]\d{6,7}|[(（]0\d{2,3}[)）] ?[2-8]\d{2,3}[- ]?\d{4}")
+_WITHIN = re.compile(rf"(?<![\dA-Za-z])(?<!\d\.)(?:{_MOBILE.pattern}|{_LANDLINE.pattern}|\d{{17}}[\dXx])"
+                     r"(?![\dA-Za-z])(?!\.\d)")
 MASK = "＊＊＊"
 """What stands where a telephone or identity number stood."""
 _SHORTEST = 11
