@@ -189,6 +189,7 @@ def _warning(problem: Problem, texts: Texts) -> dict[str, str]:
     where = [
         problem.file, texts("report.sheet", sheet=problem.sheet) if problem.sheet else "",
         texts("report.row", row=problem.row) if problem.row is not None else "",
+        texts("problem.rows", rows=texts("problem.join").join(problem.rows)) if problem.rows else "",
         texts("report.column", column=words(problem.column, texts.lang)) if problem.column else "", problem.value,
     ]
     return {"where": " · ".join(part for part in where if part), "why": words(problem.why, texts.lang),
