@@ -7,13 +7,12 @@ import pandas as pd
 
 from gis.errors import ProblemLog
 from gis.tables import NO_ESTATE, Estates
+from layers.assumptions import assumed
 from layers.naming.estate_names import named_estate, unknown_estates
 from layers.placing.places import Town
 from layers.reading.files import ROW, Source
 from layers.rows import Rows, read_rows
 
-_CODE = 8
-"""From so many characters on a lift's number is that of a register, which no other lift has."""
 _COLUMNS = ("estate_id", "building", "year", "assessed_on")
 
 
@@ -55,7 +54,7 @@ def read_lifts(source: Source, estates: Estates, *, town: Town, log: ProblemLog,
     estate = _estates_of(rows, estates)
     key = rows.text("lift_id")
     given = key.loc[rows.kept]
-    of_estate = given.str.len() < _CODE  # 1# of one estate is not 1# of another
+    of_estate = given.str.len() < assumed("lifts", "register_characters")  # 1# of one estate is not 1# of another
     known_by = given.mask(of_estate, estate.loc[rows.kept] + "/" + rows.text("building").loc[rows.kept] + "/" + given)
     rows.leave_out(given.index[(given != "") & known_by.duplicated()], why="another row has this id", values=key,
                    fix="give each row an id of its own", column="电梯编号")

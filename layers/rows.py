@@ -19,8 +19,6 @@ from layers.reading.files import ROW, Raw, Source, read_raw
 from layers.reading.table_notes import is_total, total_signs
 from layers.typed.cells import as_text, folded
 
-_OWN_SYSTEM = say("correct the coordinates of these rows and what they say under 坐标系")
-"""Of the list of estates to locate, whose rows say each for itself which map they were taken from."""
 _ONE_BY_ONE, _FEW = 200, 10
 """Rows with the same error, or the same warning, that are listed one by one; of more, the rest is one line."""
 
@@ -141,7 +139,7 @@ class Rows:
 
 def read_rows(
     source: Source, table: str, *, part: str, town: Town, log: ProblemLog, required: Iterable[tuple[str, ...]] = (),
-    data_year: int | None = None,
+    data_year: int | None = None, mend: Words | None = None,
 ) -> Rows:
     """Read any file of rows: its columns by ``fields.toml``, its places into the town's CRS.
 
@@ -155,6 +153,7 @@ def read_rows(
         log: takes every problem of the rows.
         required: of a table, groups of field names of each of which at least one column must be there.
         data_year: years after it are not believed.
+        mend: what to do about coordinates of another system, where the file has no section to declare it in.
 
     Raises:
         InputError: the file cannot be read.
@@ -175,7 +174,7 @@ def read_rows(
         headers_of = {one.field: one.header for one in columns}
         column = ", ".join(dict.fromkeys(headers_of[axis] for axis in ("x", "y") if axis in headers_of))
         geometry, misplaced = places_of_table(fields, source, raw.part, town, log, column=column,
-                                              mend=_OWN_SYSTEM if part == "located" else None)
+                                              mend=mend)
     else:
         geometry, misplaced = places_of_layer(gpd.GeoDataFrame(raw.frame), source, raw.part, town, log), {}
     fields = fields.drop(columns=["x", "y"], errors="ignore")

@@ -57,7 +57,7 @@ def test_a_square_of_more_than_the_most_cells_has_one_for_its_far_corner():
     side = 303415.50152623374  # of which a 2,000th part divides it up to rounding
     lines = np.array([shapely.LineString([(0, 0), (50, 0)]), shapely.LineString([(side - 50, side), (side, side)])])
     cells = StreetCells.of(lines, np.ones(2, bool)).cells
-    assert (cells.columns, cells.rows) == (int(side / cells.side_m) + 1,) * 2
+    assert int(side / cells.side_m) < min(cells.columns, cells.rows)  # the cell of the far corner is one of them
     agrees(lines, np.ones(2, bool), shapely.points([[side, side + 5]]), 10.0)
 
 

@@ -45,6 +45,8 @@ LOST: frozenset[str] = frozenset({"zero", "half", "unreadable", "impossible", "a
 _WGS84 = "EPSG:4326"
 _OF_THE_FILE = frozenset({"ambiguous", "no_zone", "far"})
 """Kinds of errors that one line in project.toml mends for all rows: one message for all of them."""
+_OF_A_SYSTEM = frozenset({"ambiguous", "no_zone", "degrees", "zone", "impossible"})
+"""Kinds of notes that ask what system the numbers are in; ``far`` does where it knows one."""
 FAR = say("{count} rows lie more than {distance_km} km from {what}: {rows}", count=0, distance_km=0, what="", rows="")
 _LISTED, _ONE_BY_ONE = 10, 200
 
@@ -165,6 +167,7 @@ def mend_layer(geometry: gpd.GeoSeries, *, home: Bounds | None) -> tuple[gpd.Geo
 
 def problems_of(
     notes: Iterable[Note], *, file: str, rows: pd.Series, crs: str = _WGS84, sheet: str = "", column: str = "",
+    mend: Words | None = None,
 ) -> list[Problem]:
     """The notes as messages: one for each kind of repair, one for each row that cannot be read (up to a limit).
 
@@ -177,6 +180,7 @@ def problems_of(
         crs: what the numbers are said to be in.
         sheet: see ``file``.
         column: see ``file``.
+        mend: what to do where the numbers may be in another system; else to declare it in project.toml.
     """
     problems = []
     for note in notes:
@@ -185,6 +189,8 @@ def problems_of(
         if note.kind == "empty":
             continue
         why, fix = _said_of_row(note, crs) if alone else _said(note, crs, listed(numbers, _LISTED))
+        if mend is not None and (note.kind in _OF_A_SYSTEM or (note.kind == "far" and note.codes)):
+            fix = mend
         cells = tuple(Cell(file, sheet, int(row), value) for row, value in zip(numbers, note.values, strict=True))
         place = Problem(file=file, sheet=sheet, column=column, why=why, fix=fix, severity=note.severity)
         if not alone:

@@ -1,6 +1,6 @@
 """How do a layer's coordinates arrive in the working coordinate system, and what if they do not fit it?"""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import geopandas as gpd
@@ -63,8 +63,8 @@ def places_of_table(
 ) -> tuple[gpd.GeoSeries, dict[Any, Words]]:
     """A point in the town's CRS for each row whose cells ``x`` and ``y`` hold one, missing elsewhere.
 
-    Also why rows have coordinates that are no place, by label; they are listed as errors of ``column``. ``mend`` is
-    what to do about numbers that lie elsewhere or may be read in several ways; else that is what to declare.
+    Also why rows have coordinates that are no place, by label; they are listed as errors of ``column``. ``mend``:
+    see ``problems_of``.
 
     Raises:
         InputError: nobody knows the CRS that the project says.
@@ -76,8 +76,8 @@ def places_of_table(
                              unknown=frozenset([*words["unknown"], *words["no_place"]]))
     crs = crs_name(source, fields)
     for problem in problems_of(found.notes, file=source.path.name, sheet=part, rows=fields[ROW], crs=crs,
-                               column=column):
-        log.add(replace(problem, fix=mend) if mend is not None and "project.toml" in str(problem.fix) else problem)
+                               column=column, mend=mend):
+        log.add(problem)
     there = found.lon.notna()
     points = empty.copy()
     points[there] = shapely.points(found.lon[there], found.lat[there])

@@ -48,7 +48,8 @@ def read_located(source: Source, *, town: Town, log: ProblemLog) -> Rows:
     Raises:
         InputError: the file cannot be read.
     """
-    rows = read_rows(source, "location", part="located", town=town, log=log, required=[("estate_id",), ("x",), ("y",)])
+    rows = read_rows(source, "location", part="located", town=town, log=log, required=[("estate_id",), ("x",), ("y",)],
+                     mend=say("correct the coordinates of these rows and what they say under 坐标系"))
     system, name = rows.text("system"), rows.text("name")
     here = has_shape(rows.geometry)
     rows.leave_out(rows.misplaced, why="this row has no place", fix="write longitude and latitude in degrees")

@@ -56,7 +56,8 @@ def _twins(frame: gpd.GeoDataFrame, doubts: Doubts) -> None:
     one, other = one[same], other[same]
     if len(one):
         order, ids = np.lexsort((other, one)), frame.index
-        doubts.add({ids[other[at]]: f"{ids[one[at]]} = {ids[other[at]]}" for at in order}, parts=("buildings",),
+        pairs = [f"{ids[one[at]]} = {ids[other[at]]}" for at in order]
+        doubts.add(pd.Series(pairs, ids[other[order]]), parts=("buildings",),
                    why=say("{count} pairs of buildings have the same footprint: homes there are counted twice",
                            count=len(one)),
                    fix="delete the one that is there twice")

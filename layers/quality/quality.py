@@ -77,6 +77,6 @@ def _same_names(frame: gpd.GeoDataFrame, outlines: gpd.GeoDataFrame, doubts: Dou
 
 
 def _borne(keys: pd.Series, names: pd.Series) -> dict[str, str]:
-    """Each name that several estates bear, as the first of them writes it, with their ids."""
-    return {ids[0]: f"{names[ids[0]]}: {'、'.join(map(str, ids))}"
-            for ids in keys.groupby(keys, sort=False).groups.values()}
+    """Of each estate the name that several bear, as the first of them writes it, with their ids."""
+    return {key: f"{names[ids[0]]}: {'、'.join(map(str, ids))}"
+            for ids in keys.groupby(keys, sort=False).groups.values() for key in ids}
