@@ -16,7 +16,7 @@ import geopandas as gpd
 import pandas as pd
 
 from estategap import __version__
-from estategap.project import FILE_NAME, SNAPSHOTS, Project, read_settings
+from estategap.project import FILE_NAME, SNAPSHOTS, Project, read_project
 from gis.errors import InputError, Problem, ProblemLog, Words, say
 from layers.estates import read_estates
 from layers.osm import read_osm
@@ -84,7 +84,7 @@ def fetch_project(path: Path, *, today: date, again: bool, lang: Lang, tell: Tel
     Raises:
         InputError: there is no area, no answer or nothing in it; an older snapshot stays as it is.
     """
-    project, settings = read_settings(path), online()
+    project, settings = read_project(path), online()
     server = (project.osm and project.osm.server) or settings.overpass_url
     asking = Asking(server, settings.nominatim_url, settings.timeout_s, settings.pauses_s,
                     settings.largest_request_km2, _LANGUAGES[lang], tell)

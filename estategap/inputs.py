@@ -9,7 +9,7 @@ import pyproj
 from pyproj.exceptions import CRSError
 
 from estategap.plan import people_of
-from estategap.project import FILE_NAME, Project
+from estategap.project import FILE_NAME, Project, missing_parts
 from estategap.sources import Sources
 from estategap.walking import WalkingRule
 from gis.crs import metric_crs_of
@@ -82,6 +82,8 @@ def look_through(project: Project, walking: WalkingRule, log: ProblemLog) -> Inp
     Raises:
         InputError: the estates cannot be read; the other files have been opened to see what is wrong with them.
     """
+    for problem in missing_parts(project):
+        log.add(problem)
     estates, osm = _placed(project, walking, log)
     found = _around(Sources(project, osm, _town_of(estates, osm), log), estates, walking)
     take_back_sheets_read(log)
@@ -110,9 +112,9 @@ def _open_others(project: Project, log: ProblemLog) -> None:
 
 
 def _osm(project: Project, log: ProblemLog) -> OsmExtract | None:
-    if project.osm is None:
+    if not project.osm_file:
         return None
-    extract = read_osm(project.folder / project.osm.file)
+    extract = read_osm(project.folder / project.osm_file)
     for problem in extract.problems:
         log.add(problem)
     return extract
@@ -128,7 +130,8 @@ def _estates(project: Project, osm: OsmExtract | None, walking: WalkingRule, log
         return read_estates(outlines=outlines, roster=roster, located=located, walled_default=section.walled, log=log,
                             town=Town(crs, home), data_year=project.project.data_date.year,
                             round_spread=people_of(project).approximate_spread)
-    assert osm is not None  # noqa: S101 - read_project refuses a project with neither
+    if osm is None:
+        raise InputError(missing_parts(project))
     return estates_of_osm(osm, crs or metric_crs_of(osm.streets), edge_margin_m=walking.edge_margin_m,
                           walled=section.walled, log=log)
 
@@ -189,9 +192,8 @@ def _around(sources: Sources, estates: Estates, walking: WalkingRule) -> Inputs:
     responsibilities = log.attempt(lambda: sources.responsibilities(estates), Responsibilities.empty())
     progress = log.attempt(sources.progress, TaskProgress.empty())
     project = sources.project
-    osm_file = project.osm.file if project.osm else ""
-    astray = elsewhere(estates, streets, log, estates_file=project.estates.file or osm_file,
-                       streets_file=project.streets.file if project.streets else osm_file)
+    astray = elsewhere(estates, streets, log, estates_file=project.estates.file or project.osm_file,
+                       streets_file=project.streets.file if project.streets else project.osm_file)
     if len(streets):
         log.readings[:] = check_offsets(log.readings, streets.frame.geometry, log)
     marked = mark_edge_of_data(estates, streets.extent, walking.edge_margin_m)
@@ -199,7 +201,7 @@ def _around(sources: Sources, estates: Estates, walking: WalkingRule) -> Inputs:
         check_quality(marked, Buildings.empty(crs), Gates.empty(crs), Streets.empty(crs), {}, log=log)
     else:
         there = Streets.empty(crs) if astray else streets
-        check_quality(marked, buildings, gates, there, facilities, log=log, osm_file=osm_file)
+        check_quality(marked, buildings, gates, there, facilities, log=log, osm_file=project.osm_file)
     people = mark_edge_of_data(with_lifts(people, lifts), streets.extent, walking.edge_margin_m)
     if not log.errors:
         doors = people_at_doors(people, buildings, doors)

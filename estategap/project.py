@@ -113,38 +113,23 @@ class Project(Section):
         return Source(self.folder / file, **said)
 
     @property
+    def osm_file(self) -> str:
+        """The OpenStreetMap file: the one ``[osm]`` names, else the newest snapshot; ``""`` where there is neither."""
+        return "" if self.osm is None else self.osm.file or newest_snapshot(self.folder)
+
+    @property
     def files(self) -> tuple[str, ...]:
         """Every input file the project names, sorted, each once."""
         sections = [self.roster, self.lifts, self.responsibilities, self.progress, self.streets, self.buildings,
-                    self.doors, self.gates, self.complaints, self.osm, *self.population]
+                    self.doors, self.gates, self.complaints, *self.population]
         named = [section.file for section in sections if section] + [one.file for one in self.facilities]
-        own = (self.estates.file, self.estates.located, self.basemap.water, self.basemap.green)
+        own = (self.osm_file, self.estates.file, self.estates.located, self.basemap.water, self.basemap.green)
         named += [one for one in own if one]
         return tuple(sorted(set(named)))
 
 
 def read_project(path: Path) -> Project:
-    """Read a project file, or the one in a folder; ``[osm]`` without a file gets the newest snapshot.
-
-    Raises:
-        InputError: it is missing, not TOML, or keys or values do not fit, or nothing is there to work on; everything
-            at once.
-    """
-    file, project = _parsed(path)
-    problems = [*_misfits(file, project), *_nothing_to_work_on(file, project)]
-    if project.osm and not project.osm.file:
-        newest = newest_snapshot(project.folder)
-        project = project.model_copy(update={"osm": project.osm.model_copy(update={"file": newest})})
-        if not newest:
-            problems.append(Problem(file=file, column="osm.file", why="nothing has been fetched for this project",
-                                    fix='fetch it with: estategap fetch FOLDER, or give [osm] file = "…"'))
-    if problems:
-        raise InputError(problems)
-    return project
-
-
-def read_settings(path: Path) -> Project:
-    """Read what stands in a project file, or in the one of a folder, though files it needs are yet to be fetched.
+    """Read a project file, or the one in a folder. What a run needs and it does not name is told by ``missing_parts``.
 
     Raises:
         InputError: it is missing, not TOML, or keys or values do not fit; everything at once.
@@ -255,12 +240,16 @@ def _misfits(file: str, project: Project) -> list[Problem]:
         for one in project.facilities if one.kind not in kinds]
 
 
-def _nothing_to_work_on(file: str, project: Project) -> list[Problem]:
+def missing_parts(project: Project) -> list[Problem]:
+    """What a run needs and the project does not name: estates, streets, a snapshot that is yet to be fetched."""
     problems = []
     if not (project.estates.file or project.roster or project.osm):
-        problems.append(Problem(file=file, column="estates.file", why="the project names no estates",
+        problems.append(Problem(file=FILE_NAME, column="estates.file", why="the project names no estates",
                                 fix='give [estates] file = "…", [roster] file = "…" or [osm] file = "…"'))
     if not (project.streets or project.osm):
-        problems.append(Problem(file=file, column="streets.file", why="the project names no streets",
+        problems.append(Problem(file=FILE_NAME, column="streets.file", why="the project names no streets",
                                 fix='give [streets] file = "…" or [osm] file = "…"'))
+    if project.osm and not project.osm_file:
+        problems.append(Problem(file=FILE_NAME, column="osm.file", why="nothing has been fetched for this project",
+                                fix='fetch it with: estategap fetch FOLDER, or give [osm] file = "…"'))
     return problems

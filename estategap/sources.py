@@ -52,8 +52,7 @@ class Sources:
         if section:
             return read_streets(self.project.source(section), town=self.town, log=self.log,
                                 complete_around=section.complete_around)
-        assert self.osm is not None  # noqa: S101 - read_project refuses a project with neither
-        return streets_of_osm(self.osm, self.town.crs)
+        return streets_of_osm(self.osm, self.town.crs) if self.osm else Streets.empty(self.town.crs)
 
     def footprints(self) -> Buildings:
         """The buildings, wherever they stand."""

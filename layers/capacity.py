@@ -4,7 +4,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from gis.errors import Problem, ProblemLog, say
+from gis.errors import Problem, ProblemLog, Words, runs_of, say
 from gis.tables import NO_ESTATE, Estates, Facilities
 from layers.assumptions import assumed
 from layers.columns.fields import fields_of
@@ -78,22 +78,28 @@ def compare_with_roster(
     apart = found[(found["least"] > found[field]) | (sure & (found["least"] < found[field]))]
     for key, row in apart.iloc[:_ONE_BY_ONE].iterrows():
         rows = listed[listed["estate_id"] == key]
-        said = say("{estate}: the list has {listed} in rows {rows}, the roster {roster} has {own} ({column})",
-                   estate=str(row["name"] or key), listed=f"{row['least']:.0f}", rows=_numbers(rows["source_row"]),
-                   roster=roster, own=f"{row[field]:.0f}", column=fields_of("roster")[field].label)
-        log.add(Problem(file=str(rows["source"].iloc[0]), sheet=str(rows["source_sheet"].iloc[0]), fix=_FIX, why=said,
-                        row=_first(rows["source_row"].dropna()), column=fields_of("facility")["capacity"].label,
-                        value=f"{row['least']:.0f}", severity="warning"))
+        said = say("{estate}: the list has {listed} in {rows}, the roster {roster} has {own} ({column})",
+                   estate=str(row["name"] or key), listed=f"{row['least']:.0f}", rows=_places(rows), roster=roster,
+                   own=f"{row[field]:.0f}", column=fields_of("roster")[field].label)
+        first = rows.sort_values(["source", "source_row"]).iloc[0]
+        log.add(Problem(file=str(first["source"]), sheet=str(first["source_sheet"]), fix=_FIX, why=said,
+                        row=None if pd.isna(first["source_row"]) else int(first["source_row"]),
+                        column=fields_of("facility")["capacity"].label, value=f"{row['least']:.0f}",
+                        severity="warning"))
     if len(apart) > _ONE_BY_ONE:
         log.add(Problem(file=roster, column=fields_of("roster")[field].label, severity="warning", fix=_FIX,
                         why=say("the roster and the list differ in {count} more estates",
                                 count=len(apart) - _ONE_BY_ONE)))
 
 
-def _first(numbers: pd.Series) -> int | None:
-    return int(min(numbers)) if len(numbers) else None
+def _places(rows: pd.DataFrame) -> tuple[Words, ...]:
+    """The rows of each file, whose name is said where there are several."""
+    of_file = [(str(file), _numbers(numbers)) for file, numbers in rows.groupby("source")["source_row"]]
+    if len(of_file) == 1:
+        return (say("rows {rows}", rows=of_file[0][1]),)
+    return tuple(say("{file} rows {rows}", file=file, rows=numbers) for file, numbers in of_file)
 
 
 def _numbers(rows: pd.Series) -> str:
-    numbers = [f"{row:.0f}" for row in sorted(rows.dropna())]
-    return ", ".join(numbers[:_NAMED_ROWS]) + (" …" if len(numbers) > _NAMED_ROWS else "")
+    runs = runs_of(int(row) for row in rows.dropna())
+    return ", ".join(runs[:_NAMED_ROWS]) + (" …" if len(runs) > _NAMED_ROWS else "")

@@ -56,6 +56,7 @@ def read_estates(
     sides, places = _read_sides(outlines, roster, located, town=town, log=log, data_year=data_year,
                                 round_spread=round_spread)
     joined = _in_one_spelling(_by_id(join(*sides), *sides), sides[1] or sides[0])
+    _some(joined, sides)
     crs = _crs_of([*sides, places], town, log)
     areas = _repaired(_of_rows(_areas(sides[0], crs), joined, OUTLINE_ROW), joined, sides[0])
     points = _points(sides, places, joined, areas).mask(has_shape(areas))
@@ -156,13 +157,24 @@ def _in_one_spelling(joined: pd.DataFrame, side: Rows | None) -> pd.DataFrame:
     return names
 
 
+def _some(joined: pd.DataFrame, sides: Sides) -> None:
+    """Refuse files without an estate, such as a template that nobody has filled in."""
+    if joined.empty:
+        side = sides[1] or sides[0]
+        assert side is not None  # noqa: S101 - one of the two files is given
+        raise InputError(Problem(file=side.file, sheet=side.raw.part, why="there is no estate in it",
+                                 fix="fill in a row for each estate"))
+
+
 def _crs_of(sides: list[Rows | None], town: Town, log: ProblemLog) -> Any:
     if town.crs is not None:
         return town.crs
     given = [side for side in sides if side is not None]
     chosen = next((side.geometry.crs for side in given if has_shape(side.geometry).any()), None)
     if chosen is None:
-        log.raise_errors()  # coordinates that are wrong are why there are none
+        wrong = [one for one in log.errors if one.file in {side.file for side in given}]
+        if wrong:  # coordinates that cannot be read are why there are none
+            raise InputError(wrong)
         raise InputError(Problem(file=given[0].file,
                                  why="no estate has an outline or a point, so no coordinate system can be chosen",
                                  fix='give outlines, or add crs = "EPSG:4549" (or your zone) under [project]'))

@@ -208,6 +208,22 @@ def test_what_is_wrong_in_the_project_file_is_named(town: Path, case: str):
     assert len(messages) == len({message for message in messages if message.startswith("project.toml")}) <= 2
 
 
+def test_a_part_that_is_missing_hides_no_file_that_is_wrong(tmp_path: Path, town: Path):
+    CliRunner().invoke(app, ["init", str(tmp_path / "new")])
+    (tmp_path / "new" / "出入口.xlsx").write_bytes(b"PK")
+    rewrite(tmp_path / "new", "# [gates]                       # 小区出入口 / gates\n# file", "[gates]\nfile")
+    add(tmp_path / "new", '\n[osm]\nplace = "四平路街道"\n')
+    done = CliRunner().invoke(app, ["check", str(tmp_path / "new"), "--lang", "en"])
+    said = {line.split(" → ")[0] for line in done.stderr.splitlines() if line.startswith("• error: ")}
+    assert said == {
+        "• error: project.toml, key osm.file: nothing has been fetched for this project",
+        "• error: 小区名册.xlsx, sheet 小区名册: there is no estate in it",
+        "• error: 出入口.xlsx: the file is damaged or incomplete (File is not a zip file)"}
+    rewrite(town, PROJECT_FILE["no streets"][0], "")
+    half(town / "停车场.xlsx")
+    assert [message.split(",")[0].split(":")[0] for message in refused(town)] == ["project.toml", "停车场.xlsx"]
+
+
 @pytest.mark.parametrize("case", RULES)
 def test_weights_and_rules_that_do_not_fit_are_named(town: Path, case: str):
     text, expected = RULES[case]

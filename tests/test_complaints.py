@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from analyses.complaints import complaints
 from estategap.cli import app
-from estategap.project import read_settings
+from estategap.project import read_project
 from gis.errors import InputError, ProblemLog
 from gis.tables import Estates
 from layers.complaint_themes import complaint_themes, theme_columns, themes_of
@@ -270,7 +270,7 @@ def test_a_name_that_is_nearly_an_estates_is_offered_and_not_counted(tmp_path, e
 def settings_of(tmp_path, *lines):
     (tmp_path / "project.toml").write_text("\n".join(
         ["[project]", 'name = "试"', "data_date = 2026-10-31", "[complaints]", 'file = "a.csv"', *lines]), "utf-8")
-    return read_settings(tmp_path).complaints
+    return read_project(tmp_path).complaints
 
 
 def test_a_project_says_period_themes_words_and_the_column_of_free_text(tmp_path):

@@ -12,7 +12,7 @@ import shapely
 from gis.errors import InputError, ProblemLog
 from gis.tables import Estates, Facilities
 from layers.capacity import compare_with_roster, total_between, with_bounds
-from layers.facilities import inside_estates, read_facilities
+from layers.facilities import inside_estates, merge_facilities, read_facilities
 from layers.placing.places import Town
 from layers.reading.files import Source
 
@@ -224,10 +224,23 @@ def test_a_list_that_contradicts_the_roster_is_said_with_files_rows_and_figures(
     compare_with_roster(found, ports(estates, A=0, B=10, C=9, D=4), roster="名册.xlsx", log=log)
     assert [(one.file, one.row, one.column, one.value, str(one.why)) for one in log] == [
         ("充电.xlsx", 2, "容量", "20",
-         "幸福小区（一期）: the list has 20 in rows 2, 3, the roster 名册.xlsx has 0 (充电端口数)"),
+         "幸福小区（一期）: the list has 20 in rows 2–3, the roster 名册.xlsx has 0 (充电端口数)"),
         ("充电.xlsx", 5, "容量", "5", "小幸福: the list has 5 in rows 5, the roster 名册.xlsx has 9 (充电端口数)")]
     assert str(next(iter(log)).fix) == (
         "find out which is right and correct the other; the roster's figure is used until then")
+
+
+def test_rows_of_two_lists_that_contradict_the_roster_are_named_with_their_files(tmp_path, estates):
+    head = ["小区编号", "名称", "端口数"]
+    one, _ = read(book(tmp_path / "甲.xlsx", head, ["A", "甲棚", 12], ["A", "乙棚", 3]), estates, kind="ebike_chargers")
+    two, _ = read(book(tmp_path / "乙.xlsx", head, ["B", "丁棚", 1], ["A", "丙棚", 8]), estates, kind="ebike_chargers")
+    log = ProblemLog()
+    both = merge_facilities([one, two], None, log=ProblemLog())
+    compare_with_roster(both, ports(estates, A=20, B=1), roster="名册.xlsx", log=log)
+    [found] = log
+    assert (found.file, found.row, found.value) == ("乙.xlsx", 3, "23")
+    assert str(found.why) == ("幸福小区（一期）: the list has 23 in 乙.xlsx rows 3, 甲.xlsx rows 2–3, "
+                              "the roster 名册.xlsx has 20 (充电端口数)")
 
 
 def test_a_list_that_is_not_complete_may_have_fewer_than_the_roster_but_not_more(tmp_path, estates):

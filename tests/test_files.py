@@ -3,6 +3,7 @@
 import datetime as dt
 import gzip
 import json
+import zipfile
 
 import geopandas as gpd
 import openpyxl
@@ -233,6 +234,18 @@ def test_a_truncated_or_corrupt_workbook_is_called_damaged(tmp_path, share):
     middle = len(whole) // 2
     path.write_bytes(whole[:middle] + bytes(byte ^ 0x55 for byte in whole[middle : middle + 99]) + whole[middle + 99 :])
     assert refused(read_table, path).startswith("a.xlsx: the file is damaged or incomplete (")
+
+
+@pytest.mark.parametrize(("part", "found"), [
+    ("word/document.xml", "a Word document"), ("ppt/presentation.xml", "a PowerPoint presentation"),
+    ("mimetype", "an OpenDocument file"), ("小区名册.csv", "a ZIP archive")])
+def test_another_document_that_is_called_a_workbook_is_named(tmp_path, part, found):
+    with zipfile.ZipFile(tmp_path / "名册.xlsx", "w") as archive:
+        if "/" in part:
+            archive.writestr("[Content_Types].xml", "<Types/>")
+        archive.writestr(part, "<x/>")
+    assert refused(read_table, tmp_path / "名册.xlsx").startswith(
+        f"名册.xlsx: the content is {found}, not an Excel workbook → give the right file")
 
 
 def test_a_broken_old_workbook_is_called_damaged(tmp_path):

@@ -13,7 +13,7 @@ from shapely.geometry import LineString, box
 from typer.testing import CliRunner
 
 from estategap.cli import app
-from estategap.project import Project, read_settings
+from estategap.project import Project, read_project
 from estategap.starter import make_project
 from gis.errors import InputError, ProblemLog
 from layers.columns.catalogue import document, fields_of, not_read
@@ -229,7 +229,7 @@ def test_the_project_file_is_right_from_the_first_and_with_every_line_switched_o
     make_project(tmp_path / "p", osm=None, place=place)
     text = (tmp_path / "p" / "project.toml").read_text("utf-8")
     assert tomllib.loads(text)["roster"] == {"file": "小区名册.xlsx", "sheet": "小区名册"}
-    read_settings(tmp_path / "p")
+    read_project(tmp_path / "p")
     data = tomllib.loads(switched_on(text))
     project = Project.model_validate(data)
     sections = {name for name, field in Project.model_fields.items() if not field.exclude}

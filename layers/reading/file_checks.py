@@ -36,6 +36,11 @@ _KNOWN_BYTES: dict[bytes, Words | str] = {
     b"\x00\x00\x27\x0a": say("a Shapefile"), b"II*\x00": say("a TIFF raster"), b"MM\x00*": say("a TIFF raster"),
     b"<": say("an HTML or XML text"), b"{": say("a JSON text"),
 }
+_CONTENTS = "[Content_Types].xml"  # what every document of Office has
+_OTHER_ZIPS: dict[str, Words] = {
+    "word/": say("a Word document"), "ppt/": say("a PowerPoint presentation"), "mimetype": say("an OpenDocument file"),
+}
+"""Documents that are ZIP archives too, by how the names of their parts begin."""
 _SHP_LENGTH_AT = 24  # bytes; big-endian count of 16-bit words
 _MOST_BYTES = 2 * 2**30
 _MOST_CELLS = 20_000_000  # a reader of sheets fills memory with every cell from the first to the last
@@ -106,12 +111,13 @@ def check_kind(path: Path, kinds: Mapping[str, Words | str]) -> str:
         raise InputError(Problem(file=path.name, why="the workbook is locked by a password",
                                  fix="save it without a password"))
     if not right:
-        raise InputError(
-            Problem(file=path.name,
-                    why=say("the content is {found}, not {kind}", found=found or say("something else"),
-                            kind=kinds[kind]),
-                    fix="give the right file, or save it again in the kind its name says"))
+        raise InputError(_not_its_kind(path, found or say("something else"), kinds[kind]))
     return kind
+
+
+def _not_its_kind(path: Path, found: Words | str, kind: Words | str) -> Problem:
+    return Problem(file=path.name, why=say("the content is {found}, not {kind}", found=found, kind=kind),
+                   fix="give the right file, or save it again in the kind its name says")
 
 
 def check_whole(path: Path, kind: str) -> None:
@@ -131,6 +137,10 @@ def check_whole(path: Path, kind: str) -> None:
 
 
 def _check_workbook(path: Path, archive: zipfile.ZipFile) -> None:
+    names = archive.namelist()
+    other = next((label for start, label in _OTHER_ZIPS.items() if any(name.startswith(start) for name in names)), None)
+    if other or _CONTENTS not in names:
+        raise InputError(_not_its_kind(path, other or say("a ZIP archive"), TABLE_KINDS[".xlsx"]))
     unpacked = sum(part.file_size for part in archive.infolist())
     if unpacked > _MOST_BYTES:
         raise InputError(Problem(file=path.name,
