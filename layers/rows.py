@@ -190,16 +190,16 @@ def _without_strangers(raw: Raw, table: str, log: ProblemLog) -> Raw:
     example = keys.apply(lambda text: text.str.startswith(examples)).any(axis="columns")
     total = keys.map(is_total).any(axis="columns") & ~example
     left_out = list(raw.left_out)
-    for where, why, fix in (
-        (example, say("this row is the template's example"),
+    for where, told, why, fix in (
+        (example, lambda key: key.startswith(examples), say("this row is the template's example"),
          say("nothing; take the row out when the sheet is filled in")),
-        (total, say("this row is a total, not a thing to count"), say("nothing; it was left out")),
+        (total, is_total, say("this row is a total, not a thing to count"), say("nothing; it was left out")),
     ):
         for label in keys.index[where]:
             row = int(raw.frame.loc[label, ROW])
             left_out.append((row, why))
-            cells = keys.loc[label]
-            said = next(filter(is_total if where is total else None, cells), "")
+            column = next(column for column, key in keys.loc[label].items() if told(key))
+            said = as_text(marked.loc[[label], column])[label]
             log.add(Problem(file=raw.source.path.name, sheet=raw.part, row=row, value=said, why=why, fix=fix,
                             severity="warning"))
     kept = raw.frame.drop(index=keys.index[example | total]).reset_index(drop=True)

@@ -157,6 +157,10 @@ def test_a_day_after_the_date_of_the_data_is_listed_and_no_day_at_all_is_an_erro
     assert counts.loc["A", "complaints"] == 3
     assert [(one.row, one.value) for one in log if one.severity == "warning"] == [(2, "2026-11-02")]
     assert [one.row for one in log.errors] == [4]
+    period = ComplaintPeriod(date(2026, 1, 1), date(2026, 10, 31), date(2026, 10, 31))
+    counts, log = count(tmp_path, estates, lines[:3], period=period)
+    assert (counts.loc["A", "complaints"], [str(one.why) for one in log]) == (
+        1, ["1 complaints are outside the period and do not count"]), "what does not count is not asked about"
 
 
 def test_the_same_number_counts_once_where_estate_theme_and_day_are_the_same(tmp_path, estates):

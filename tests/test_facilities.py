@@ -82,6 +82,15 @@ def test_a_row_without_place_and_estate_is_an_error_with_its_row(tmp_path, estat
     assert [(one.severity, one.row) for one in problems] == [("error", 3), ("warning", 4), ("warning", 5), ("error", 2)]
     assert str(problems[3].why) == (
         "this facility has neither coordinates nor an estate that is in the list of estates")
+    assert [one.value for one in problems if one.severity == "error"] == ["121, —", "甲"]
+
+
+def test_a_lost_row_without_a_name_is_known_by_the_estate_it_says(tmp_path, estates):
+    source = book(tmp_path / "停车场.xlsx", ["名称", "小区名称", "小区编号", "泊位数"], [None, "不存在", "X9", 3],
+                  [None, None, "X8", 4])
+    _, problems = read(source, estates)
+    assert {(one.row, one.value) for one in problems if "neither coordinates" in str(one.why)} == {
+        (2, "不存在"), (3, "X8")}
 
 
 def test_metres_are_read_where_the_project_says_the_crs(tmp_path, estates):

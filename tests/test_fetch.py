@@ -5,6 +5,7 @@ import io
 import json
 import socket
 import time
+import tomllib
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -362,7 +363,6 @@ def test_an_unknown_server_name_is_said_at_once(tmp_path: Path):
 
 # The project file
 
-
 def test_the_newest_snapshot_is_read_and_a_named_file_wins(tmp_path: Path):
     home = project(tmp_path / "p", '[osm]\nplace = "x"')
     assert [one.why for one in missing_parts(read_project(home))] == ["nothing has been fetched for this project"]
@@ -372,7 +372,6 @@ def test_the_newest_snapshot_is_read_and_a_named_file_wins(tmp_path: Path):
     assert read_project(home).files == ("osm/2026-10-02.osm.pbf",)
     assert read_project(project(home, '[osm]\nfile = "osm/x.osm"')).files == ("osm/x.osm",)
 
-
 @pytest.mark.parametrize(("line", "message"), [
     ("bbox = [31.2, 121.4, 31.3, 121.5]", "west, south, east and north in degrees are wanted"),
     ("bbox = [121.5, 31.2, 121.4, 31.3]", "west, south, east and north in degrees are wanted"),
@@ -381,12 +380,14 @@ def test_the_newest_snapshot_is_read_and_a_named_file_wins(tmp_path: Path):
     ('bbox = "x"', "west, south, east and north in degrees are wanted"),
     ('bbox = [121.4, 31.2, 121.5, 31.3]\nplace = "x"', "place and bbox both say what to fetch"),
     ('server = "overpass"', "an address such as https"), ('server = "http://a:b@c/api"', "an address such as https"),
-    ('place = ""', "at least 1 character"), ('box = "x"', "bbox"),
+    ('place = ""', "at least 1 character"), ('place = "   "', "at least 1 character"), ('box = "x"', "bbox"),
 ])
 def test_what_does_not_fit_under_osm_is_said(tmp_path: Path, line: str, message: str):
     with pytest.raises(InputError, match=message) as caught:
         read_project(project(tmp_path / "p", f"[osm]\n{line}"))
     assert [one.column.partition(".")[0] for one in caught.value.problems] == ["osm"]
+    if "bbox" in line and "place" not in line:
+        assert caught.value.problems[0].value == str(tomllib.loads(line)["bbox"])
 
 
 def test_what_goes_wrong_is_said_in_chinese_and_ends_with_1(tmp_path: Path):

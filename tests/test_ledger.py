@@ -41,9 +41,9 @@ def test_examples_and_totals_are_left_out_before_their_cells_are_looked_at_and_l
     rows = read_rows(Source(tmp_path / "a.csv"), "roster", part="roster", town=Town(CRS), log=log)
     rows.done(rows.kept)
     assert rows.fields["estate_id"].tolist() == ["A"]
-    assert [(one.row, str(one.why), one.severity) for one in log] == [
-        (2, "this row is the template's example", "warning"),
-        (4, "this row is a total, not a thing to count", "warning")]
+    assert [(one.row, one.value, str(one.why), one.severity) for one in log] == [
+        (2, "示例：X00", "this row is the template's example", "warning"),
+        (4, "合计", "this row is a total, not a thing to count", "warning")]
     account = log.readings[0]
     assert (account.rows_in, account.rows_used) == (3, 1)
     assert {str(why): rows for why, rows in account.left_out.items()} == {

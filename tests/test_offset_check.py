@@ -1,5 +1,7 @@
 """Layers in GCJ-02 or BD-09 stop the run with the line to add; with that line the result is the true one."""
 
+import re
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -80,6 +82,24 @@ def test_what_is_moved_and_does_not_say_so_stops_the_run_with_the_line_to_add(mo
         assert low < int(why.split("they lie ")[1].split(" m")[0]) < high
         assert f'crs = "{system}"' in fix
         assert "offset_checked = true" in fix
+
+
+def test_complaints_by_points_alone_are_compared_too(district, tmp_path):
+    """Work orders have no names of estates where a map placed them: half a kilometre off they count elsewhere."""
+    for one in district.iterdir():
+        if one.is_file():
+            (tmp_path / one.name).write_bytes(one.read_bytes())
+    doors = gpd.read_file(tmp_path / "楼栋.gpkg").to_crs(CRS).geometry.representative_point().iloc[::3]
+    for system, wanted in ((None, set()), ("GCJ-02", {"工单.csv"})):
+        lon, lat = (doors.x, doors.y) if system is None else from_wgs84(doors.x, doors.y, system)
+        pd.DataFrame({"工单编号": range(len(doors)), "诉求类型": "停车", "经度": lon, "纬度": lat}).to_csv(
+            tmp_path / "工单.csv", index=False)
+        project = (district / "project.toml").read_text("utf-8")
+        project = re.sub(r"\[complaints\]\nfile = .*\n(?:sheet = .*\n)?", '[complaints]\nfile = "工单.csv"\n', project)
+        (tmp_path / "project.toml").write_text(project, "utf-8")
+        found = errors(checked(tmp_path))
+        assert {file for file, _, _ in found} == wanted
+        assert all(why.startswith("the places fit the streets only as GCJ-02") for _, why, _ in found)
 
 
 def test_with_the_lines_that_check_asks_for_the_places_are_the_true_ones_and_the_account_says_so(moved):
