@@ -99,6 +99,7 @@ def _matches(outlines: Rows, roster: Rows) -> pd.Series:
     match = theirs["estate_id"].map(found).map(row_of).fillna(-1).astype("int64")
     match = match.mask(match.duplicated(keep=False) & ~theirs["estate_id"].isin(ids), -1)
     _doubt_names(outlines, roster, match[match >= 0])
+    _doubt_numbers(outlines, roster, match[match >= 0])
     pairs = _same_name(theirs[match < 0], ours[~ours.index.isin(match)])
     other_system = found.empty & (pairs["one_street"] | (not _alike_in_form(theirs["estate_id"], ids)))
     contradict = pairs["apart"] & ~other_system
@@ -187,6 +188,19 @@ def _doubt_names(outlines: Rows, roster: Rows, match: pd.Series) -> None:
         roster.problem(label=renamed[0], severity="error" if wrong else "warning", fix=fix,
                        why=say("{count} rows join by id though the names differ: {names}", count=len(renamed),
                                names=listed(both, _LISTED)))
+
+
+def _doubt_numbers(outlines: Rows, roster: Rows, match: pd.Series) -> None:
+    """Numbers such as 1 to 40 are in every list; where no name confirms what they join, the planner has to look."""
+    ours, theirs = outlines.fields.loc[match], roster.fields.loc[match.index]
+    named = (theirs["name"] != "").to_numpy() & (ours["name"] != "").to_numpy()
+    counted = pd.to_numeric(id_keys(theirs["estate_id"]), errors="coerce")
+    if len(match) > 1 and not named.any() and counted.notna().all() and counted.max() <= len(roster.kept):
+        roster.problem(
+            severity="warning", column="小区编号", value=f"{counted.min():.0f}–{counted.max():.0f}",
+            why=say("{count} rows join {file} by numbers that any list may count, and no name says that they are the "
+                    "same estates", count=len(match), file=outlines.file),
+            fix="compare some of them on the map; write 小区名称 in both files, so that it is compared from now on")
 
 
 def _unlike(theirs: pd.Series, ours: pd.Series) -> int:

@@ -153,3 +153,15 @@ def test_estates_of_one_name_in_two_streets_are_told_apart_without_ids(tmp_path)
     assert said.startswith("2 estates share their names with others, have no id and are called by name and street")
     _, log, _ = joined(tmp_path, [("", "幸福小区", "虹梅街道"), ("", "幸福小区", "虹梅街道")], [("", "光明", "")])
     assert [row for row, _ in errors(log)] == [2], "one name in one street is one estate, or needs an id"
+
+
+def test_a_join_by_numbers_that_any_list_counts_is_said_unless_names_confirm_it(tmp_path):
+    drawn = [(number, "", "") for number in "123"]
+    listed = [("1", "甲里", ""), ("2", "乙里", ""), ("3", "丙里", "")]
+    _, log, _ = joined(tmp_path, drawn, listed)
+    said = "3 rows join 边界.gpkg by numbers that any list may count, and no name says that they are the same estates"
+    assert [(one.severity, one.value) for one in log if str(one.why) == said] == [("warning", "1–3")]
+    _, log, _ = joined(tmp_path, [listed[0], *drawn[1:]], listed)
+    assert said not in [str(one.why) for one in log]
+    _, log, _ = joined(tmp_path, [("QHW1", "", "")], [("QHW1", "甲里", "")])
+    assert list(log) == []

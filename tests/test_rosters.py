@@ -122,10 +122,12 @@ def test_one_part_of_the_parking_alone_is_no_total(tmp_path):
 @pytest.mark.parametrize(("cell", "number", "some"), [
     ("有", None, 1), ("无", 0, 0), (0, 0, 0), ("2处", 2, 1), ("是", None, 1), ("否", 0, 0), ("", None, None), (5, 5, 1),
 ])
-def test_illegal_building_is_a_number_or_a_yes_or_no(tmp_path, cell, number, some):
-    row, problems = one_row(tmp_path, 违建=cell, 户数=1)
+def test_illegal_building_and_idle_rooms_are_a_number_or_a_yes_or_no(tmp_path, cell, number, some):
+    row, problems = one_row(tmp_path, 违建=cell, 闲置用房=str(cell).replace("处", "间"), 户数=1)
     assert problems == []
-    for value, expected in ((row["illegal_buildings"], number), (row["illegal_building"], some)):
+    least = None if some == 0 or number else some
+    for value, expected in ((row["illegal_buildings"], number), (row["illegal_building"], some),
+                            (row["idle_rooms"], number), (row["idle_rooms_low"], least)):
         assert math.isnan(value) if expected is None else value == expected
 
 

@@ -7,7 +7,8 @@ from layers.typed.days import read_year
 
 @pytest.mark.parametrize(("typed", "first", "last"), [
     ("80年代、90年代", 1980, 1999), ("1980年代-1990年代", 1980, 1999), ("（1980年代）", 1980, 1989),
-    ("90年代—80年代", 1980, 1999), ("98-99年", 1998, 1999), ("98年、99年", 1998, 1999), ("(1998、2001)", 1998, 2001)])
+    ("90年代—80年代", 1980, 1999), ("80年代和1995年", 1980, 1995), ("1979年、80年代", 1979, 1989),
+    ("98-99年", 1998, 1999), ("98年、99年", 1998, 1999), ("(1998、2001)", 1998, 2001)])
 def test_several_decades_and_short_years_are_bounds(typed, first, last):
     said = read_year(typed, 2026)
     assert (said.low, said.high, said.why) == (first, last, None)

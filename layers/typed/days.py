@@ -153,12 +153,21 @@ def _several_years(text: str, last_year: int) -> Typed | None:
 
 
 def _several_decades(text: str, last_year: int) -> Typed | None:
-    """80年代、90年代: from the first year of one to the last year of another."""
-    every = [_decade(part, last_year) for part in _BETWEEN_YEARS.split(text)]
+    """80年代、90年代, or 80年代和1995年: from the first year of one to the last year of another."""
+    parts = _BETWEEN_YEARS.split(text)
+    every = [_decade(part, last_year) or _year_of_many(part, last_year) for part in parts]
     said = [one for one in every if one is not None and one.why is None]
     if len(every) < 2 or len(said) < len(every):
         return None
     return Typed(low=min(one.low for one in said), high=max(one.high for one in said), approximate=True)
+
+
+def _year_of_many(text: str, last_year: int) -> Typed | None:
+    found = _YEAR_OF_MANY.fullmatch(text)
+    if found is None:
+        return None
+    year = _within([int(found[1])], last_year)
+    return year if year.why else Typed(low=year.value, high=year.value)
 
 
 def _day(text: str) -> dt.date | Words | None:
