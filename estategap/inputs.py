@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import geopandas as gpd
 import pandas as pd
 import pyproj
 from pyproj.exceptions import CRSError
@@ -50,6 +51,7 @@ class Inputs:
     basemap: BaseMap
     warnings: tuple[Problem, ...]
     readings: tuple[Reading, ...]
+    barriers: gpd.GeoSeries
     lifts: Lifts
     responsibilities: Responsibilities
     progress: TaskProgress
@@ -208,8 +210,8 @@ def _around(sources: Sources, estates: Estates, walking: WalkingRule) -> Inputs:
         doors = Doors.of(doors.frame[doors.frame["estate_id"].isin(people.ids)])
     return Inputs(
         estates=people, buildings=buildings, doors=doors, gates=gates, streets=streets, facilities=facilities,
-        basemap=basemap, warnings=tuple(log), readings=tuple(log.readings), lifts=lifts,
-        responsibilities=responsibilities, progress=progress)
+        basemap=basemap, barriers=sources.barriers(streets, basemap), warnings=tuple(log),
+        readings=tuple(log.readings), lifts=lifts, responsibilities=responsibilities, progress=progress)
 
 
 def _town_of(estates: Estates, osm: OsmExtract | None) -> Town:

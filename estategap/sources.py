@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import get_args
 
+import geopandas as gpd
 import pandas as pd
 
 from analyses.methods.discovery import discover
@@ -12,6 +13,7 @@ from estategap.project_sections import PopulationSection
 from gis.errors import ProblemLog
 from gis.tables import BaseMap, Buildings, Doors, Estates, Facilities, Gates, Streets
 from layers.assignments import Responsibilities, TaskProgress, read_progress, read_responsibilities
+from layers.barriers import read_barriers
 from layers.basemap import read_basemap
 from layers.basemap_osm import basemap_of_osm
 from layers.buildings import buildings_of_osm, read_buildings
@@ -147,6 +149,10 @@ class Sources:
         check_grid(found.frame[given], found.frame[asked & ~given], grid.people,
                    called(found.frame["name"], pd.Series(found.ids, found.ids)), Doubts(self.log, grid.file))
         return found
+
+    def barriers(self, streets: Streets, basemap: BaseMap) -> gpd.GeoSeries:
+        """What nobody steps across between a door and a street."""
+        return read_barriers(streets, basemap.water if self.project.basemap.water else None, self.osm)
 
     def basemap(self, streets: Streets, buildings: Buildings) -> BaseMap:
         """What is drawn behind the facts."""

@@ -1,6 +1,7 @@
 """Where does a point meet the street? At the nearest place along an edge, never at the nearest node."""
 
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 import shapely
@@ -29,18 +30,48 @@ class Attachment:
         return self.edge >= 0
 
 
+@dataclass(frozen=True)
+class Obstacles:
+    """What the straight way from a point to its street may not touch (``walls``) or pass (``barriers``).
+
+    A barrier is passed where the way meets it and neither begins nor ends in it: a street drawn into the river it runs
+    along, and a house on piles, are not on the other side.
+    """
+
+    walls: shapely.STRtree
+    barriers: shapely.STRtree
+
+    @classmethod
+    def of(cls, walls: np.ndarray, barriers: np.ndarray) -> Self:
+        """Areas, and lines or areas."""
+        return cls(shapely.STRtree(walls), shapely.STRtree(barriers))
+
+    def between(self, points: np.ndarray, streets: np.ndarray) -> np.ndarray:
+        """True where the shortest way from a point to its street is barred; arrays of shapes, one by one."""
+        barred = np.zeros(len(points), dtype=bool)
+        if not len(self.walls) and not len(self.barriers):
+            return barred
+        ways = shapely.shortest_line(points, streets)
+        barred[self.walls.query(ways, predicate="intersects")[0]] = True
+        met, which = self.barriers.query(ways, predicate="intersects")
+        barrier = self.barriers.geometries[which]
+        within = [shapely.intersects(barrier, shapely.get_point(ways[met], end)) for end in (0, -1)]
+        barred[met[~within[0] & ~within[1]]] = True
+        return barred
+
+
 def attach(
-    points: np.ndarray, edges: np.ndarray, length_mm: np.ndarray, *, cells: StreetCells, walls: shapely.STRtree,
+    points: np.ndarray, edges: np.ndarray, length_mm: np.ndarray, *, cells: StreetCells, obstacles: Obstacles,
     max_snap_m: float,
 ) -> Attachment:
-    """Project each point on the nearest usable edge that no wall hides from it.
+    """Project each point on the nearest usable edge that no obstacle hides from it.
 
     Args:
         points: shapely points, metric CRS, shape (p,).
         edges: shapely lines, shape (e,), in an order that does not depend on the input's.
         length_mm: integer length of each edge.
         cells: those of them that may be attached to.
-        walls: areas that the straight way from a point to its edge must not touch.
+        obstacles: what the straight way from a point to its edge may not meet.
         max_snap_m: farther points stay unattached.
 
     Returns:
@@ -48,9 +79,9 @@ def attach(
     """
     edge, along_m, apart_m = cells.nearest(points, max_snap_m)
     met = np.flatnonzero(edge >= 0)
-    behind = met[_hidden(points[met], edges[edge[met]], walls)]
+    behind = met[obstacles.between(points[met], edges[edge[met]])]
     if len(behind):
-        edge[behind] = _nearest_in_sight(points[behind], edges, cells, walls, max_snap_m)
+        edge[behind] = _nearest_in_sight(points[behind], edges, cells, obstacles, max_snap_m)
         seen = behind[edge[behind] >= 0]
         along_m[seen] = shapely.line_locate_point(edges[edge[seen]], points[seen])
         apart_m[seen] = shapely.distance(edges[edge[seen]], points[seen])
@@ -62,27 +93,18 @@ def attach(
 
 
 def _nearest_in_sight(
-    points: np.ndarray, edges: np.ndarray, cells: StreetCells, walls: shapely.STRtree, max_snap_m: float,
+    points: np.ndarray, edges: np.ndarray, cells: StreetCells, obstacles: Obstacles, max_snap_m: float,
 ) -> np.ndarray:
-    """The nearest edge of each point that no wall hides, −1 where there is none."""
+    """The nearest edge of each point that nothing hides, −1 where there is none."""
     found = np.full(len(points), -1, dtype=np.int64)
     asked, other = shapely.STRtree(edges[cells.rows]).query(points, predicate="dwithin", distance=max_snap_m)
     near = cells.rows[other]
-    free = ~_hidden(points[asked], edges[near], walls)
+    free = ~obstacles.between(points[asked], edges[near])
     asked, near = asked[free], near[free]
     order = np.lexsort((near, shapely.distance(points[asked], edges[near]).round(6), asked))
     first = order[np.unique(asked[order], return_index=True)[1]]
     found[asked[first]] = near[first]
     return found
-
-
-def _hidden(points: np.ndarray, edges: np.ndarray, walls: shapely.STRtree) -> np.ndarray:
-    """True where the shortest way from a point to its edge touches a wall."""
-    hidden = np.zeros(len(points), dtype=bool)
-    if not len(walls):
-        return hidden
-    hidden[walls.query(shapely.shortest_line(points, edges), predicate="intersects")[0]] = True
-    return hidden
 
 
 def to_mm(metres: np.ndarray) -> np.ndarray:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from gis.attach import MM_PER_M, Attachment, attach, on_mainland, to_mm
+from gis.attach import MM_PER_M, Attachment, Obstacles, attach, on_mainland, to_mm
 from gis.chains import LONGEST_MM, Chains
 from gis.geometry import substrings
 from gis.search import Portals, nearest_within, pairs_within, parts_within
@@ -61,16 +61,27 @@ class StreetNetwork:
     gates: Gates
     outlines: gpd.GeoSeries
     holders: pd.DataFrame
-    walls: np.ndarray
+    obstacles: Obstacles
     settings: WalkSettings
 
     @classmethod
-    def build(cls, streets: Streets, estates: Estates, gates: Gates, settings: WalkSettings) -> Self:
+    def build(
+        cls, streets: Streets, estates: Estates, gates: Gates, settings: WalkSettings, *,
+        barriers: gpd.GeoSeries | None = None,
+    ) -> Self:
         """Cut the streets at the walls, number the nodes and assume the gates nobody lists.
 
         The order of rows has no influence on any result.
+
+        Args:
+            streets: in the estates' metric CRS.
+            estates: of which the walled ones have walls.
+            gates: the known ones.
+            settings: how people get to a street.
+            barriers: lines and areas nobody steps across from a point to a street, such as water; the same CRS.
         """
         walls = walled_ground(estates, settings.wall_tolerance_m)
+        obstacles = Obstacles.of(walls, np.array([], object) if barriers is None else barriers.to_numpy())
         public = streets_outside_walls(streets, walls, settings.through_classes)
         edges = public.frame[public.frame["foot"]]
         edges = edges.iloc[np.argsort(shapely.to_wkb(edges.geometry.values, byte_order=1), kind="stable")].copy()
@@ -80,12 +91,12 @@ class StreetNetwork:
         usable = on_mainland(u, v, length_mm, max(len(keys), 1), settings.min_island_m)
         chains = Chains.of(u, v, length_mm, _along_a_curve(edges.geometry.values, u, v, len(keys)))
         every_gate = with_assumed_gates(
-            gates, estates, streets, public=edges.geometry.values[usable], walls=walls,
+            gates, estates, streets, public=edges.geometry.values[usable], obstacles=obstacles,
             wall_tolerance_m=settings.wall_tolerance_m, merge_within_m=settings.merge_gates_m,
             max_snap_m=settings.max_snap_m)
         outlines = estates.frame.geometry[estates.located & estates.frame["walled"]]
         return cls(edges.assign(u=u, v=v), length_mm, usable, chains, every_gate, outlines,
-                   holders(estates, settings.nested_share), walls, settings)
+                   holders(estates, settings.nested_share), obstacles, settings)
 
     @cached_property
     def gates_on_foot(self) -> gpd.GeoDataFrame:
@@ -112,10 +123,6 @@ class StreetNetwork:
     @cached_property
     def _cells(self) -> StreetCells:
         return StreetCells.of(self.edges.geometry.to_numpy(), self.usable)
-
-    @cached_property
-    def _wall_tree(self) -> shapely.STRtree:
-        return shapely.STRtree(self.walls)
 
     def access(self, points: gpd.GeoDataFrame) -> pd.Series:
         """How each point gets out: ``street``, ``gate``, or why it cannot: ``no_street``, ``no_gate``."""
@@ -209,7 +216,7 @@ class StreetNetwork:
 
     def _attach(self, points: gpd.GeoDataFrame) -> Attachment:
         return attach(points.geometry.to_numpy(), self.edges.geometry.to_numpy(), self.length_mm,
-                      cells=self._cells, walls=self._wall_tree, max_snap_m=self.settings.max_snap_m)
+                      cells=self._cells, obstacles=self.obstacles, max_snap_m=self.settings.max_snap_m)
 
     def _in_walls(self, points: gpd.GeoDataFrame) -> np.ndarray:
         walled = np.zeros(len(points), dtype=bool)

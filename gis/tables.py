@@ -251,13 +251,15 @@ class Gates(Table):
 class Streets(Table):
     """Street edges that meet only where they share a node: ``u`` and ``v`` are the node keys of the two ends.
 
-    Bridges and tunnels do not join what they cross. ``foot`` says whether one may walk there. ``extent`` is the area
-    inside which the source is complete, or None where the source does not say.
+    Bridges and tunnels do not join what they cross. ``foot`` says whether one may walk there, ``ground`` whether it
+    lies on the ground, where it is in the way of others. ``extent`` is the area inside which the source is complete, or
+    None where the source does not say.
     """
 
     extent: shapely.Geometry | None = None
     index_name: ClassVar[str] = "edge_id"
-    columns: ClassVar[Mapping[str, Any]] = {"u": -1, "v": -1, "street_class": "", "name": "", "foot": True}
+    columns: ClassVar[Mapping[str, Any]] = {
+        "u": -1, "v": -1, "street_class": "", "name": "", "foot": True, "ground": True}
     geometry_types: ClassVar[frozenset[str]] = frozenset({"LineString"})
 
 

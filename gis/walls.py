@@ -5,6 +5,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from gis.attach import Obstacles
 from gis.tables import Estates, Gates, Streets
 
 
@@ -80,7 +81,7 @@ def holders(estates: Estates, nested_share: float) -> pd.DataFrame:
 
 
 def with_assumed_gates(
-    gates: Gates, estates: Estates, streets: Streets, *, public: np.ndarray, walls: np.ndarray,
+    gates: Gates, estates: Estates, streets: Streets, *, public: np.ndarray, obstacles: Obstacles,
     wall_tolerance_m: float, merge_within_m: float, max_snap_m: float,
 ) -> Gates:
     """Give each walled estate that no known gate serves on foot the gates its streets suggest, marked ``assumed``.
@@ -94,7 +95,7 @@ def with_assumed_gates(
         estates: all estates.
         streets: all streets, inside the walls too.
         public: the lines of the public street network, which people outside walk on.
-        walls: ``walled_ground``; the way from an outline to its nearest street may not touch it.
+        obstacles: what the way from an outline to its nearest street may not meet.
         wall_tolerance_m: how little inside an outline a street may run and still count as outside.
         merge_within_m: see above.
         max_snap_m: see above.
@@ -110,7 +111,7 @@ def with_assumed_gates(
     ]
     found = found.iloc[np.unique(near)]
     without = wanted[~wanted.index.isin(found["estate_id"])]
-    found = pd.concat([found, _nearest_to_street(without, public, walls, max_snap_m)], ignore_index=True)
+    found = pd.concat([found, _nearest_to_street(without, public, obstacles, max_snap_m)], ignore_index=True)
     if found.empty:
         return gates
     order = found.groupby("estate_id").cumcount() + 1
@@ -139,11 +140,11 @@ def _crossings(
 
 
 def _nearest_to_street(
-    estates: gpd.GeoDataFrame, public: np.ndarray, walls: np.ndarray, max_snap_m: float
+    estates: gpd.GeoDataFrame, public: np.ndarray, obstacles: Obstacles, max_snap_m: float
 ) -> pd.DataFrame:
     tree = shapely.STRtree(public)
     boundary = shapely.boundary(estates.geometry.values)
     row, street = tree.query_nearest(boundary, max_distance=max_snap_m, all_matches=False)
     link = shapely.shortest_line(boundary[row], public[street])
-    free = np.setdiff1d(np.arange(len(link)), shapely.STRtree(walls).query(link, predicate="intersects")[0])
+    free = np.flatnonzero(~obstacles.between(boundary[row], public[street]))
     return pd.DataFrame({"estate_id": estates.index[row[free]], "geometry": shapely.get_point(link[free], 0)})

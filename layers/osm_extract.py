@@ -63,15 +63,16 @@ class OsmExtract:
     Args:
         file: name of the file.
         streets: index ``edge_id`` (``way/5#0``); ``u``, ``v`` (OSM node ids; negative where a closed gate cuts),
-            ``osm_id``, ``street_class`` (value of highway), ``name``, ``foot`` (the public may walk), ``private``.
+            ``osm_id``, ``street_class`` (value of highway), ``name``, ``foot`` (the public may walk), ``ground`` (no
+            bridge, no tunnel), ``private``.
         buildings: areas with ``use``, ``name``, ``levels``, ``height_m``, ``households``.
         estates: residential areas with ``name``.
         gates: points with ``name``, ``foot``, ``vehicle``, ``closed``, ``hours``.
         entrances: points with ``kind``, ``name``, ``closed``.
         water: areas with ``kind``, ``name``.
-        waterways: lines with ``kind``, ``name``.
+        waterways: lines with ``kind``, ``name``, ``ground``.
         green: areas with ``kind``, ``name``.
-        railways: lines with ``kind``, ``name``.
+        railways: lines with ``kind``, ``name``, ``ground``.
         facilities: per kind, points and areas with ``name``, ``capacity`` (NaN unknown), ``access``.
         extent: the area where the file is complete: its own bounding box, else the concave hull of what it holds.
         cut: objects that the extract cut: ``object_id``, ``part``, ``missing`` (nodes or members not in the file).
@@ -138,6 +139,7 @@ def _streets(found: Findings, noded: Noded) -> gpd.GeoDataFrame:
         "street_class": pd.Series([one["highway"] for one in found.street_tags], dtype="object"),
         "name": pd.Series([tags.name(one) for one in found.street_tags], dtype="object"),
         "foot": np.array([tags.streets.foot(one) for one in found.street_tags], dtype=bool),
+        "ground": np.array([not tags.off_ground.hold(one) for one in found.street_tags], dtype=bool),
         "private": np.array([one.get("access") == "private" for one in found.street_tags], dtype=bool),
     })
     rows = ways.iloc[pieces["way"]].reset_index(drop=True)

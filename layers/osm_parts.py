@@ -90,9 +90,10 @@ class PartReader:
         })
 
     def display(self, records: Records, keys: Sequence[str], index: str) -> gpd.GeoDataFrame:
-        """Columns ``kind`` (value of the first of ``keys`` that an object has) and ``name``."""
+        """Columns ``kind`` (value of the first of ``keys`` that an object has), ``name`` and ``ground``."""
         kinds = [next((one[key] for key in keys if key in one), "") for one in records.tags]
-        return self._frame(records, index, {"kind": kinds})
+        return self._frame(records, index, {
+            "kind": kinds, "ground": [not self.tags.off_ground.hold(one) for one in records.tags]})
 
     def _frame(self, records: Records, index: str, columns: Mapping[str, Sequence[Any]]) -> gpd.GeoDataFrame:
         names = [self.tags.name(tags) for tags in records.tags]

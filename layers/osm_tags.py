@@ -116,6 +116,10 @@ class OsmTags:
     water_width_m: Mapping[str, float]
     green: Conditions
     railways: Conditions
+    off_ground: Conditions
+    barrier_streets: frozenset[str]
+    barrier_railways: frozenset[str]
+    barrier_waterways: frozenset[str]
     facilities: Mapping[str, Conditions]
 
     def name(self, tags: Tags) -> str:
@@ -253,5 +257,9 @@ def _tags(data: Mapping[str, Any]) -> OsmTags:
         water_width_m={kind: float(width) for kind, width in water["width_m"].items()},
         green=Conditions.of(data["green"]["areas"], "green.areas"),
         railways=Conditions.of(data["railways"]["lines"], "railways.lines"),
+        off_ground=Conditions.of(data["off_ground"]["any"], "off_ground.any"),
+        barrier_streets=frozenset(_texts(data["barriers"]["streets"], "barriers.streets")),
+        barrier_railways=frozenset(_texts(data["barriers"]["railways"], "barriers.railways")),
+        barrier_waterways=frozenset(_texts(data["barriers"]["waterways"], "barriers.waterways")),
         facilities={kind: Conditions.of(data["facilities"][kind], f"facilities.{kind}") for kind in facility_kinds()},
     )

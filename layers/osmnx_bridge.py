@@ -71,7 +71,8 @@ def read_graphml(source: Source, town: Town, log: ProblemLog) -> Streets:
 def to_graph(streets: Streets) -> "nx.MultiDiGraph":
     """The streets as an osmnx graph, walkable both ways, in their own CRS.
 
-    Edges carry ``length`` (m), ``highway``, ``name``, ``foot``, ``edge_id``, ``oneway`` False and ``geometry``.
+    Edges carry ``length`` (m), ``highway``, ``name``, ``foot``, ``ground``, ``edge_id``, ``oneway`` False and
+    ``geometry``.
     """
     import osmnx  # noqa: PLC0415 - takes a second, and most projects have no GraphML
     frame = streets.frame
@@ -79,7 +80,8 @@ def to_graph(streets: Streets) -> "nx.MultiDiGraph":
     edges = gpd.GeoDataFrame(
         {"u": frame["u"].to_numpy(), "v": frame["v"].to_numpy(), "edge_id": frame.index.to_numpy(),
          "highway": frame["street_class"].to_numpy(), "name": frame["name"].to_numpy(),
-         "foot": frame["foot"].to_numpy(), "oneway": False, "reversed": False, "length": shapely.length(shapes)},
+         "foot": frame["foot"].to_numpy(), "ground": frame["ground"].to_numpy(),
+         "oneway": False, "reversed": False, "length": shapely.length(shapes)},
         geometry=shapes, crs=streets.crs)
     back = edges[edges["u"] != edges["v"]].rename(columns={"u": "v", "v": "u"}).assign(reversed=True)
     back = back.set_geometry(shapely.reverse(back.geometry.to_numpy()), crs=streets.crs)
@@ -114,11 +116,19 @@ def _as_streets(first: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Edges as streets on ``edge_id``."""
     classes = street_classes(_column(first, "highway"))
     foot = _column(first, "foot").isin(_TRUE) if "foot" in first else walked_classes(classes)
+    raised = _said(first, "bridge") | _said(first, "tunnel")
+    ground = _column(first, "ground").isin(_TRUE) if "ground" in first else ~raised
     ids = _column(first, "edge_id") if "edge_id" in first else _edge_names(first)
     return gpd.GeoDataFrame(
         {"u": first["u"].to_numpy(), "v": first["v"].to_numpy(), "street_class": classes.to_numpy(),
-         "name": _column(first, "name").to_numpy(), "foot": foot.to_numpy()},
+         "name": _column(first, "name").to_numpy(), "foot": foot.to_numpy(),
+         "ground": ground.to_numpy()},
         geometry=first.geometry.to_numpy(), index=pd.Index(ids.to_numpy(), dtype="object"), crs=first.crs)
+
+
+def _said(edges: gpd.GeoDataFrame, name: str) -> "pd.Series[bool]":
+    """Whether edges say yes, or what kind of it they are."""
+    return ~_column(edges, name).str.lower().isin(["", "no", "nan", "none", "false"])
 
 
 def _edge_names(edges: gpd.GeoDataFrame) -> pd.Series:

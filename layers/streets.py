@@ -130,7 +130,8 @@ def _facts(lines: gpd.GeoDataFrame) -> pd.DataFrame:
         said = first_texts(lines["foot"]).str.lower()
         foot = foot.mask(said != "", ~said.isin(_NO | tags.streets.foot_denied))
     names = first_texts(_column(lines, tags.name_columns))
-    return pd.DataFrame({"street_class": classes, "name": names, "foot": foot.astype(bool)})
+    return pd.DataFrame(
+        {"street_class": classes, "name": names, "foot": foot.astype(bool), "ground": _levels(lines) == 0})
 
 
 def _column(lines: gpd.GeoDataFrame, names: tuple[str, ...]) -> pd.Series:

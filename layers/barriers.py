@@ -1,0 +1,31 @@
+"""What does nobody step across between a door and a street: water, railways and motorways on the ground."""
+
+import geopandas as gpd
+import pandas as pd
+
+from gis.geometry import has_shape
+from gis.tables import Streets
+from layers.osm_extract import OsmExtract
+from layers.osm_tags import osm_tags
+
+
+def read_barriers(streets: Streets, water: gpd.GeoDataFrame | None, osm: OsmExtract | None) -> gpd.GeoSeries:
+    """Lines and areas in the streets' CRS; which kinds they are says ``osm_tags.toml``.
+
+    Args:
+        streets: of which motorways on the ground are barriers.
+        water: areas of a file of one's own; None takes those of OSM.
+        osm: gives railways, and water where there is no file.
+    """
+    tags, frame = osm_tags(), streets.frame
+    found = [frame.geometry[frame["street_class"].isin(tags.barrier_streets) & frame["ground"]]]
+    if osm is not None:
+        rails = osm.railways[osm.railways["kind"].isin(tags.barrier_railways) & osm.railways["ground"]]
+        found.append(rails.geometry.to_crs(streets.crs))
+    if water is not None:
+        found.append(water.geometry[water.geom_type.isin(["Polygon", "MultiPolygon"])].to_crs(streets.crs))
+    elif osm is not None:
+        courses = osm.waterways[osm.waterways["kind"].isin(tags.barrier_waterways) & osm.waterways["ground"]]
+        found += [courses.geometry.to_crs(streets.crs), osm.water.geometry.to_crs(streets.crs)]
+    every = pd.concat([shapes for shapes in found if len(shapes)] or found[:1], ignore_index=True)
+    return gpd.GeoSeries(every[has_shape(every)], crs=streets.crs)
