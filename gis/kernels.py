@@ -28,6 +28,8 @@ def compiled(function: Callable[..., Any]) -> Any:
 
 inlined = njit(inline="always")
 
+ALONG, AGAINST = 1, 2
+"""From the start of a chain or edge to its stop, and back."""
 BUCKET_BITS = 14
 """A bucket spans 2 to the power of so many millimetres; from 8 to 130 m a search takes as long."""
 _OUT = -2
@@ -48,6 +50,12 @@ class Graph(NamedTuple):
     """Chain that each arc runs along."""
     from_stop: Array
     """True where the arc leaves its chain's stop."""
+    ways: Array
+    """Which way each chain may be taken: ``ALONG``, ``AGAINST`` or both of these bits. Arcs are only those allowed."""
+    shut_first: Array
+    """For each junction ``k`` the chains that may not be entered there, ``shut_first[k]:shut_first[k + 1]``."""
+    shut_chain: Array
+    shut_from_stop: Array
 
 
 class Places(NamedTuple):
@@ -65,9 +73,11 @@ class Places(NamedTuple):
 
 @compiled
 def chains_of(
-    u: Array, v: Array, length_mm: Array, first: Array, edge_at: Array, junctions: Array,
+    u: Array, v: Array, length_mm: Array, first: Array, edge_at: Array, is_junction: Array,
 ) -> tuple[Array, Array, Array, Array, Array, Array]:
     """Follow every chain from its junction; what is left then are rings, which begin at an edge of theirs.
+
+    At every node that ``is_junction`` does not name two edges meet.
 
     Returns:
         per chain where it starts, where it stops and how long it is; per edge its chain, how far along it the edge's
@@ -76,7 +86,7 @@ def chains_of(
     edges = len(u)
     chain, at, sign = np.full(edges, -1, np.int32), np.zeros(edges, np.int64), np.ones(edges, np.int8)
     start, stop, length = np.empty(edges, np.int64), np.empty(edges, np.int64), np.empty(edges, np.int64)
-    count = 0
+    count, junctions = 0, np.flatnonzero(is_junction)
     for turn in range(len(junctions) + edges):
         ring = turn - len(junctions)
         origin = u[ring] if ring >= 0 else junctions[turn]
@@ -93,7 +103,7 @@ def chains_of(
                 sign[edge] = 1 if forwards else -1
                 along += length_mm[edge]
                 here = v[edge] if forwards else u[edge]
-                if here == origin or first[here + 1] - first[here] != 2:
+                if here == origin or is_junction[here]:
                     break
                 one, other = edge_at[first[here]], edge_at[first[here] + 1]
                 edge = other if one == edge else one
@@ -141,8 +151,11 @@ def _leave(
     for k in range(ways.first[row], ways.first[row + 1]):
         chain, place = ways.other[k], ways.position_mm[k]
         for end in range(2):
+            to_end = place if end == 0 else graph.length_mm[chain] - place
+            if to_end and not graph.ways[chain] & (AGAINST if end == 0 else ALONG):
+                continue
             node = graph.start[chain] if end == 0 else graph.stop[chain]
-            way = ways.mm[k] + (place if end == 0 else graph.length_mm[chain] - place)
+            way = ways.mm[k] + to_end
             if way > limit or way >= dist[node]:
                 continue
             if dist[node] == NOWHERE:
@@ -178,8 +191,10 @@ def pairs(
         for k in range(sources.first[row], sources.first[row + 1]):
             chain, place, out = sources.other[k], sources.position_mm[k], sources.mm[k]
             for p in range(targets.first[chain], targets.first[chain + 1]):
-                met_count = _meet(targets.other[p], out + abs(targets.position_mm[p] - place) + targets.mm[p], limit,
-                                  best, met, met_count)
+                ahead = targets.position_mm[p] - place
+                if ahead and not graph.ways[chain] & (ALONG if ahead > 0 else AGAINST):
+                    continue
+                met_count = _meet(targets.other[p], out + abs(ahead) + targets.mm[p], limit, best, met, met_count)
         met_count, seen_count = _walk(graph, sources, row, targets, limit, dist, seen, best, met, met_count, buckets)
         if count + met_count > len(source):
             least = count + met_count
@@ -201,7 +216,7 @@ def _walk(
     """Search from one point; how many targets have been met then, and how many junctions have been seen."""
     seen_count, bucket, last = _leave(graph, ways, row, limit, dist, seen, buckets)
     heads, after, before = buckets
-    _, _, length, first, head, arc_chain, from_stop = graph
+    _, _, length, first, head, arc_chain, from_stop, _, shut_first, shut_chain, shut_from_stop = graph
     at, targeted, position, cost = targets
     while bucket <= last:
         node = heads[bucket]
@@ -212,6 +227,11 @@ def _walk(
         heads[bucket], before[node] = below, _OUT
         if below >= 0:
             before[below] = -1
+        for arc in range(shut_first[node], shut_first[node + 1]) if len(shut_chain) else range(0):
+            chain = shut_chain[arc]
+            for p in range(at[chain], at[chain + 1]):  # what stands at the very junction is reached all the same
+                if position[p] == (length[chain] if shut_from_stop[arc] else 0):
+                    met_count = _meet(targeted[p], near + cost[p], limit, best, met, met_count)
         for arc in range(first[node], first[node + 1]):
             chain = arc_chain[arc]
             long, low, high = length[chain], at[chain], at[chain + 1]
@@ -248,11 +268,12 @@ def _walk(
 
 @compiled
 def sweep(graph: Graph, places: Places, limit: int) -> tuple[Array, Array]:
-    """How far each junction is from the nearest place, and that place: of equally near ones the lowest.
+    """How far from the nearest place each junction is, and that place: of equally near ones the lowest.
 
-    ``places`` are grouped by chain. Both are ``NOWHERE`` where none is within the limit.
+    ``places`` are grouped by chain. On a graph turned round it is how far to the nearest place. Both are ``NOWHERE``
+    where none is within the limit.
     """
-    start, stop, length, first, head, arc_chain, _ = graph
+    start, stop, length, first, head, arc_chain, _, ways, _, _, _ = graph
     at, owner, position, cost = places
     dist, whose = np.full(len(first) - 1, NOWHERE, np.int32), np.full(len(first) - 1, NOWHERE, np.int32)
     heads = np.full((limit >> BUCKET_BITS) + 1, -1, np.int32)
@@ -260,8 +281,11 @@ def sweep(graph: Graph, places: Places, limit: int) -> tuple[Array, Array]:
     for chain in range(len(start)):
         for k in range(at[chain], at[chain + 1]):
             for end in range(2):
+                to_end = position[k] if end == 0 else length[chain] - position[k]
+                if to_end and not ways[chain] & (AGAINST if end == 0 else ALONG):
+                    continue
                 node = start[chain] if end == 0 else stop[chain]
-                way = cost[k] + (position[k] if end == 0 else length[chain] - position[k])
+                way = cost[k] + to_end
                 if way <= limit and (way < dist[node] or (way == dist[node] and owner[k] < whose[node])):
                     dist[node], whose[node] = way, owner[k]
     bucket, last = 0, -1
@@ -309,21 +333,28 @@ def nearest(
 ) -> tuple[Array, Array]:
     """The nearest place of each origin, −1 where none is within the limit, and how far it is.
 
-    ``dist`` and ``whose`` are those of ``sweep``; ``places`` are grouped by chain, ``origins`` by owner. The way leads
-    over an end of the origin's chain, or along it to a place on it.
+    ``dist`` and ``whose`` are those of ``sweep`` on the graph turned round; ``places`` are grouped by chain,
+    ``origins`` by owner. The way leads over an end of the origin's chain, or along it to a place on it.
     """
     count = len(origins.first) - 1
     best, found = np.full(count, NOWHERE, np.int32), np.full(count, -1, np.int32)
     for row in range(count):
         for k in range(origins.first[row], origins.first[row + 1]):
             chain, place, cost = origins.other[k], origins.position_mm[k], origins.mm[k]
-            for node, to_end in ((graph.start[chain], cost + place),
-                                 (graph.stop[chain], cost + graph.length_mm[chain] - place)):
-                way = to_end + dist[node]
+            ways = graph.ways[chain]
+            for end in range(2):
+                node = graph.start[chain] if end == 0 else graph.stop[chain]
+                to_end = place if end == 0 else graph.length_mm[chain] - place
+                if to_end and not ways & (AGAINST if end == 0 else ALONG):
+                    continue
+                way = cost + to_end + dist[node]
                 if way <= limit and (way < best[row] or (way == best[row] and whose[node] < found[row])):
                     best[row], found[row] = way, whose[node]
             for p in range(places.first[chain], places.first[chain + 1]):
-                way = cost + abs(places.position_mm[p] - place) + places.mm[p]
+                ahead = places.position_mm[p] - place
+                if ahead and not ways & (ALONG if ahead > 0 else AGAINST):
+                    continue
+                way = cost + abs(ahead) + places.mm[p]
                 if way <= limit and (way < best[row] or (way == best[row] and places.other[p] < found[row])):
                     best[row], found[row] = way, places.other[p]
     return found, best

@@ -250,10 +250,10 @@ class StreetNetwork:
     def _by_street(
         self, origins: gpd.GeoDataFrame, destinations: gpd.GeoDataFrame, limit_mm: int, gate_cost_m: float
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Walks along the streets, searched from the side with fewer ways out: people walk them both ways."""
+        """Ways along the streets, searched from the side with fewer ways out."""
         out_of, into = (self._portals(points, gate_cost_m) for points in (origins, destinations))
         if len(into.row) < len(out_of.row):
-            destination, origin, mm = pairs_within(self.chains, into, out_of, limit_mm=limit_mm)
+            destination, origin, mm = pairs_within(self.chains.turned, into, out_of, limit_mm=limit_mm)
         else:
             origin, destination, mm = pairs_within(self.chains, out_of, into, limit_mm=limit_mm)
         return origin, destination, mm

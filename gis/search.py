@@ -84,19 +84,19 @@ def _threads() -> ThreadPoolExecutor:
 def nearest_within(
     chains: Chains, origins: Portals, places: Portals, *, limit_mm: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Row of the nearest place of each origin, −1 where none is within the limit, and how far it is.
+    """Row of the place nearest to each origin, −1 where none is within the limit, and how far it is to there.
 
     One search from all places at once; of equally near ones that of the lower row is the nearest.
     """
     limit = min(limit_mm, LONGEST_MM)
     on_chains = places.by_chain(chains.count, limit)
-    dist, whose = kernels.sweep(chains.graph, on_chains, limit)
+    dist, whose = kernels.sweep(chains.turned.graph, on_chains, limit)
     found, mm = kernels.nearest(chains.graph, on_chains, dist, whose, origins.by_row(limit), limit)
     return found.astype(np.int64), mm.astype(np.int64)
 
 
 def parts_within(chains: Chains, places: Portals, *, limit_mm: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The parts of chains within the limit of any place: chain, from where and to where along it, unsorted.
+    """The parts of chains that are reached from any place within the limit: chain, from where and to where, unsorted.
 
     Parts of one chain may overlap.
     """
@@ -106,8 +106,11 @@ def parts_within(chains: Chains, places: Portals, *, limit_mm: int) -> tuple[np.
     every, length = np.arange(chains.count), chains.graph.length_mm.astype(np.int64)
     beside = limit - on_chains.mm.astype(np.int64)
     chain = np.concatenate([every, every, np.repeat(every, np.diff(on_chains.first))])
-    low = np.concatenate([np.zeros_like(length), length - left[chains.graph.stop], on_chains.position_mm - beside])
-    high = np.concatenate([left[chains.graph.start], length, on_chains.position_mm + beside])
+    along, against = ((chains.graph.ways & way) // way for way in (kernels.ALONG, kernels.AGAINST))
+    back, on = beside * against[chain[2 * chains.count :]], beside * along[chain[2 * chains.count :]]
+    low = np.concatenate([
+        np.zeros_like(length), length - left[chains.graph.stop] * against, on_chains.position_mm - back])
+    high = np.concatenate([left[chains.graph.start] * along, length, on_chains.position_mm + on])
     low, high = np.maximum(low, 0), np.minimum(high, length[chain])
     some = high > low
     return chain[some], low[some], high[some]

@@ -22,8 +22,8 @@ from layers.streets import streets_of_osm
 class Plain:
     """The graph as it is, each place a node on its edge; ways in and out of points lead one way."""
 
-    def __init__(self, u, v, length_mm, places):
-        """``places``: edge and offset of each place."""
+    def __init__(self, u, v, length_mm, places, ways=None):
+        """``places``: edge and offset of each place; ``ways``: 1 from ``u`` to ``v``, 2 back, 3 (or nothing) both."""
         self.graph = nx.DiGraph()
         on_edge = {edge: [] for edge in range(len(u))}
         for number, (edge, offset) in enumerate(places):
@@ -31,8 +31,10 @@ class Plain:
         for edge, stops in on_edge.items():
             row = [(0, int(u[edge])), *sorted(stops), (int(length_mm[edge]), int(v[edge]))]
             for (a, one), (b, two) in itertools.pairwise(row):
-                self._link(one, two, b - a)
-                self._link(two, one, b - a)
+                free = 3 if ways is None or a == b else ways[edge]
+                for way, link in ((1, (one, two)), (2, (two, one))):
+                    if free & way:
+                        self._link(*link, b - a)
 
     def _link(self, one, two, mm):
         if one != two and (not self.graph.has_edge(one, two) or self.graph[one][two]["mm"] > mm):
@@ -52,9 +54,9 @@ class Plain:
         return found
 
 
-def chains_of(u, v, length_mm, nodes, seed=0):
+def chains_of(u, v, length_mm, nodes, *, seed=0, ways=None):
     edges = (np.asarray(column, dtype=np.int64) for column in (u, v, length_mm))
-    return Chains.of(*edges, np.random.default_rng(seed).permutation(nodes))
+    return Chains.of(*edges, np.random.default_rng(seed).permutation(nodes), ways)
 
 
 def portals(chains, rows, ways):
@@ -73,7 +75,10 @@ def named(kind, count):
 
 
 def case(seed):
-    """A small graph with loops, parallel and empty edges, rings and dead ends, and points with up to three ways."""
+    """A small graph with loops, parallel and empty edges, rings and dead ends, and points with up to three ways.
+
+    In every other one some streets go one way, some of them in part only.
+    """
     rng = np.random.default_rng(seed)
     nodes, edges = int(rng.integers(1, 12)), int(rng.integers(1, 18))
     u, v = rng.integers(0, nodes, (2, edges))
@@ -85,15 +90,19 @@ def case(seed):
         at = rng.integers(0, len(u), (count, 3))
         sides.append([(row, int(edge), int(rng.integers(0, length[edge] + 1)), int(rng.integers(0, 9)))
                       for row in range(count) for edge in at[row, : rng.integers(0, 4)]])
-    return u, v, length, nodes + 2 * edges, sides, int(rng.integers(0, 80))
+    ways = np.full(len(u), 3)
+    if seed % 2:
+        ways = np.tile(rng.choice([1, 2, 3, 3], edges), 3)
+        ways[edges : 2 * edges] = np.where(rng.random(edges) < 0.2, 3, ways[edges : 2 * edges])
+    return u, v, length, ways, nodes + 2 * edges, sides, int(rng.integers(0, 80))
 
 
 def both_ways(seed):
     """The engine's chains and portals, and the plain graph with the same points."""
-    u, v, length, nodes, sides, limit = case(seed)
-    chains = chains_of(u, v, length, nodes, seed)
+    u, v, length, ways, nodes, sides, limit = case(seed)
+    chains = chains_of(u, v, length, nodes, seed=seed, ways=ways)
     counts = [max((way[0] for way in side), default=0) + 1 for side in sides]
-    plain = Plain(u, v, length, [(edge, offset) for side in sides for _, edge, offset, _ in side])
+    plain = Plain(u, v, length, [(edge, offset) for side in sides for _, edge, offset, _ in side], ways)
     number = itertools.count()
     for kind, side, count in zip("st", sides, counts, strict=True):
         ways = [(row, next(number), mm) for row, _, _, mm in side]
@@ -128,19 +137,20 @@ def test_the_nearest_of_any_graph_is_that_of_networkx_and_the_first_of_equals(se
 @given(seed=st.integers(0, 2**32 - 1))
 def test_every_place_of_a_reached_part_is_reached_and_no_other(seed):
     """Every whole millimetre of every edge, by networkx on a graph cut there."""
-    u, v, length, nodes, (side, _), limit = case(seed)
-    chains = chains_of(u, v, length, nodes, seed)
+    u, v, length, ways, nodes, (side, _), limit = case(seed)
+    chains = chains_of(u, v, length, nodes, seed=seed, ways=ways)
     where = [(edge, offset) for edge in range(len(u)) for offset in range(int(length[edge]) + 1)]
-    plain = Plain(u, v, length, [*where, *((edge, offset) for _, edge, offset, _ in side)])
+    plain = Plain(u, v, length, [*where, *((edge, offset) for _, edge, offset, _ in side)], ways)
     plain.point("all", [(len(where) + k, mm) for k, (*_, mm) in enumerate(side)], out=True)
     reached = nx.single_source_dijkstra_path_length(plain.graph, "all", cutoff=limit, weight="mm")
     chain, low, high = parts_within(chains, portals(chains, 5, side), limit_mm=limit)
     for number, (edge, offset) in enumerate(where):
         at = chains.position_mm(np.array([edge]), np.array([offset]))[0]
         inside = ((chain == chains.chain[edge]) & (low <= at) & (at <= high)).any()
-        # a part has a length: what is reached and goes no farther is none
+        # a part has a length: what is reached and goes no farther is none, nor is the end of a street one may not enter
         near = reached.get(("place", number), limit + 1)
-        assert inside == (near < limit) or near == limit or length[edge] == 0
+        end = at in {0, chains.graph.length_mm[chains.chain[edge]]} and not (ways == 3).all()
+        assert inside == (near < limit) or near == limit or length[edge] == 0 or (end and not inside)
 
 
 def test_a_ring_without_a_junction_is_walked_both_ways():
