@@ -62,10 +62,13 @@ def _parts(path: Path) -> list[Path]:
 
 def identity(project: Project, pack: RulePack, lang: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
     """Everything a result can depend on: inputs, rules, settings, seed, language and program version."""
+    settings = project.model_dump(mode="json")
+    if project.osm:
+        settings["osm"]["file"] = project.osm_file  # which snapshot was the newest
     return {
         "program": __version__,
         "lang": lang,
-        "settings": project.model_dump(mode="json"),
+        "settings": settings,
         "inputs": dict(inputs),
         "standards": {
             f"{one.rule}.{one.name}": {"value": one.value, "unit": one.unit, "source": one.source,
