@@ -1,6 +1,6 @@
 """How far is it on foot, from a door through a gate along the streets to a facility?"""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Self
 
@@ -97,6 +97,38 @@ class StreetNetwork:
         outlines = estates.frame.geometry[estates.located & estates.frame["walled"]]
         return cls(edges.assign(u=u, v=v), length_mm, usable, chains, every_gate, outlines,
                    holders(estates, settings.nested_share), obstacles, settings)
+
+    def with_gate(self, gate_id: str, estate_id: str, place: shapely.Point) -> Self:
+        """The same network with one more gate, open on foot, in the wall of an estate: a what-if, worked out at once.
+
+        The gates that were assumed for an estate without known ones stay.
+
+        Raises:
+            ValueError: there is a gate of this id, or no walled estate of that one.
+        """
+        if gate_id in self.gates.ids or estate_id not in self.outlines.index:
+            raise ValueError("a new gate needs an id of its own and a walled estate")
+        row = gpd.GeoDataFrame({"estate_id": [estate_id]}, geometry=[place], index=[gate_id], crs=self.gates.crs)
+        return self._with_gates(Gates.of(row).frame if not len(self.gates) else pd.concat(
+            [self.gates.frame, Gates.of(row).frame]))
+
+    def without_gate(self, gate_id: str) -> Self:
+        """The same network with a gate closed: a what-if, worked out at once.
+
+        Raises:
+            ValueError: there is no such gate.
+        """
+        if gate_id not in self.gates.ids:
+            raise ValueError("there is no such gate")
+        frame = self.gates.frame
+        return self._with_gates(frame.assign(closed=frame["closed"] | (frame.index == gate_id)))
+
+    def _with_gates(self, frame: gpd.GeoDataFrame) -> Self:
+        """Other gates on the same streets; what is known of these is kept."""
+        other = replace(self, gates=Gates.of(frame))
+        if "_cells" in self.__dict__:
+            other.__dict__["_cells"] = self._cells
+        return other
 
     @cached_property
     def gates_on_foot(self) -> gpd.GeoDataFrame:
