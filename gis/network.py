@@ -18,6 +18,8 @@ from gis.tables import Estates, Gates, Streets
 from gis.walls import holders, streets_outside_walls, walled_ground, with_assumed_gates
 
 _FLOAT_DUST = 1e-6
+_QUARTER = 16
+"""Corners of a quarter of a circle: so many make it 0.16 % smaller than a circle without any."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -222,16 +224,19 @@ class StreetNetwork:
     def service_area(self, destinations: gpd.GeoDataFrame, *, radius_m: float) -> shapely.Geometry:
         """The streets within a walk of any destination, cut at the exact place, widened to be seen.
 
-        For display: who is reached is decided by ``pairs``.
+        For display: who is reached is decided by ``pairs``. A destination without a way to a street has no area.
+        Within 0.2 % of the area that circles without corners would give.
         """
         limit = _whole_mm(radius_m)
         if not len(destinations):
             return shapely.MultiPolygon()
-        edge, low, high = self._reached(self._portals(destinations), limit)
+        portals = self._portals(destinations)
+        edge, low, high = self._reached(portals, limit)
         cut = substrings(self.edges.geometry.to_numpy()[edge], low / MM_PER_M, high / MM_PER_M)
         joined = shapely.get_parts(shapely.line_merge(shapely.multilinestrings(cut)))
+        placed = destinations.geometry.to_numpy()[np.unique(portals.row[portals.mm <= limit])]
         return shapely.union_all(shapely.buffer(
-            np.append(joined, destinations.geometry.to_numpy()), self.settings.service_area_buffer_m))
+            np.append(joined, placed), self.settings.service_area_buffer_m, quad_segs=_QUARTER))
 
     def _reached(self, portals: Portals, limit_mm: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """The parts of edges within the limit of any portal: edge, from where and to where along it, millimetres."""
