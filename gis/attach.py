@@ -113,11 +113,8 @@ def to_mm(metres: np.ndarray) -> np.ndarray:
     return whole
 
 
-def on_mainland(u: np.ndarray, v: np.ndarray, length_mm: np.ndarray, nodes: int, min_island_m: float) -> np.ndarray:
-    """Which edges belong to a connected piece of at least ``min_island_m`` of street.
-
-    A scrap of footway in a courtyard that joins nothing must not catch the doors around it.
-    """
+def piece_mm(u: np.ndarray, v: np.ndarray, length_mm: np.ndarray, nodes: int) -> np.ndarray:
+    """How much street each edge is connected with, itself included, in millimetres: equal in one connected piece."""
     _, label = connected_components(coo_array((np.ones(len(u)), (u, v)), shape=(nodes, nodes)), directed=False)
-    total = np.bincount(label[u], weights=length_mm, minlength=1)
-    return np.asarray(total[label[u]] >= min(min_island_m * MM_PER_M, total.max(initial=0)))
+    total: np.ndarray = np.bincount(label[u], weights=length_mm, minlength=1)[label[u]]
+    return total

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from gis.attach import MM_PER_M, Attachment, Obstacles, attach, on_mainland, to_mm
+from gis.attach import MM_PER_M, Attachment, Obstacles, attach, piece_mm, to_mm
 from gis.chains import LONGEST_MM, Chains
 from gis.geometry import substrings
 from gis.search import Portals, nearest_within, pairs_within, parts_within
@@ -53,12 +53,14 @@ class StreetNetwork:
 
     Build it with ``StreetNetwork.build``. A point that stands in the walled estate its ``estate_id`` names comes out
     through that estate's gates; any other point steps straight to its nearest street. One-way streets do not bind
-    people on foot.
+    people on foot. ``usable`` are the edges that points may meet: a scrap of footway in a courtyard that joins nothing
+    must not catch the doors around it. ``main`` are those of the largest connected piece.
     """
 
     edges: gpd.GeoDataFrame
     length_mm: np.ndarray
     usable: np.ndarray
+    main: np.ndarray
     chains: Chains
     gates: Gates
     outlines: gpd.GeoSeries
@@ -90,14 +92,16 @@ class StreetNetwork:
         keys = np.unique(edges[["u", "v"]].to_numpy())
         u, v = (np.searchsorted(keys, edges[end].to_numpy()) for end in ("u", "v"))
         length_mm = to_mm(edges.geometry.length.to_numpy())
-        usable = on_mainland(u, v, length_mm, max(len(keys), 1), settings.min_island_m)
+        piece = piece_mm(u, v, length_mm, max(len(keys), 1))
+        usable = piece >= min(settings.min_island_m * MM_PER_M, piece.max(initial=0))
         chains = Chains.of(u, v, length_mm, _along_a_curve(edges.geometry.values, u, v, len(keys)))
         every_gate = with_assumed_gates(
             gates, estates, streets, public=edges.geometry.values[usable], obstacles=obstacles,
             wall_tolerance_m=settings.wall_tolerance_m, merge_within_m=settings.merge_gates_m,
             max_snap_m=settings.max_snap_m)
         outlines = estates.frame.geometry[estates.located & estates.frame["walled"]]
-        return cls(edges.assign(u=u, v=v), length_mm, usable, chains, every_gate, outlines,
+        main = piece == piece.max(initial=0)
+        return cls(edges.assign(u=u, v=v), length_mm, usable, main, chains, every_gate, outlines,
                    holders(estates, settings.nested_share), obstacles, settings)
 
     def with_gate(self, gate_id: str, estate_id: str, place: shapely.Point) -> Self:
@@ -169,6 +173,16 @@ class StreetNetwork:
         answer = np.select(
             [walled & has_gate, walled, found], ["gate", "no_gate", "street"], default="no_street")
         return pd.Series(answer, index=points.index)
+
+    def apart(self, points: gpd.GeoDataFrame) -> pd.Series:
+        """True for points whose ways out all lead to streets that do not join the largest piece of the network."""
+        portals = self._portals(points)
+        on_main = np.zeros(self.chains.count, dtype=bool)
+        on_main[self.chains.chain[self.main]] = True
+        there, joined = (np.zeros(len(points), dtype=bool) for _ in range(2))
+        there[portals.row] = True
+        joined[portals.row[on_main[portals.chain]]] = True
+        return pd.Series(there & ~joined, points.index)
 
     def pairs(
         self, origins: gpd.GeoDataFrame, destinations: gpd.GeoDataFrame, *, cutoff_m: float, gate_cost_m: float = 0.0
