@@ -1,4 +1,4 @@
-"""How far is it on foot, from a door through a gate along the streets to a facility?"""
+"""How far is it from a door through a gate along the streets to a facility, on foot or however one moves?"""
 
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -12,12 +12,14 @@ import shapely
 from gis.attach import MM_PER_M, Attachment, Obstacles, attach, piece_mm, to_mm
 from gis.chains import LONGEST_MM, Chains
 from gis.geometry import substrings
+from gis.kernels import AGAINST, ALONG
 from gis.search import Portals, nearest_within, pairs_within, parts_within
 from gis.street_cells import StreetCells
-from gis.tables import Estates, Gates, Streets
+from gis.tables import Estates, Gates, Mode, Streets
 from gis.walls import holders, streets_outside_walls, walled_ground, with_assumed_gates
 
 _FLOAT_DUST = 1e-6
+_WAYS = np.array([ALONG | AGAINST, ALONG, AGAINST], np.int8)  # by ``oneway``: 0, 1 and, from the end, -1
 _QUARTER = 16
 """Corners of a quarter of a circle: so many make it 0.16 % smaller than a circle without any."""
 
@@ -49,11 +51,11 @@ class WalkSettings:
 
 @dataclass(frozen=True)
 class StreetNetwork:
-    """A walking network with walls and gates; distances are whole millimetres inside, metres outside.
+    """A street network with walls and gates; distances are whole millimetres inside, metres outside.
 
     Build it with ``StreetNetwork.build``. A point that stands in the walled estate its ``estate_id`` names comes out
-    through that estate's gates; any other point steps straight to its nearest street. One-way streets do not bind
-    people on foot. ``usable`` are the edges that points may meet: a scrap of footway in a courtyard that joins nothing
+    through that estate's gates; any other point steps straight to its nearest street. One-way streets bind cars
+    alone. ``usable`` are the edges that points may meet: a scrap of footway in a courtyard that joins nothing
     must not catch the doors around it. ``main`` are those of the largest connected piece.
     """
 
@@ -67,11 +69,12 @@ class StreetNetwork:
     holders: pd.DataFrame
     obstacles: Obstacles
     settings: WalkSettings
+    mode: Mode
 
     @classmethod
     def build(
         cls, streets: Streets, estates: Estates, gates: Gates, settings: WalkSettings, *,
-        barriers: gpd.GeoSeries | None = None,
+        barriers: gpd.GeoSeries | None = None, mode: Mode = "foot",
     ) -> Self:
         """Cut the streets at the walls, number the nodes and assume the gates nobody lists.
 
@@ -83,26 +86,28 @@ class StreetNetwork:
             gates: the known ones.
             settings: how people get to a street.
             barriers: lines and areas nobody steps across from a point to a street, such as water; the same CRS.
+            mode: how one moves; one-way streets bind cars alone.
         """
         walls = walled_ground(estates, settings.wall_tolerance_m)
         obstacles = Obstacles.of(walls, np.array([], object) if barriers is None else barriers.to_numpy())
         public = streets_outside_walls(streets, walls, settings.through_classes)
-        edges = public.frame[public.frame["foot"]]
+        edges = public.frame[public.frame[mode]]
         edges = edges.iloc[np.argsort(shapely.to_wkb(edges.geometry.values, byte_order=1), kind="stable")].copy()
         keys = np.unique(edges[["u", "v"]].to_numpy())
         u, v = (np.searchsorted(keys, edges[end].to_numpy()) for end in ("u", "v"))
         length_mm = to_mm(edges.geometry.length.to_numpy())
         piece = piece_mm(u, v, length_mm, max(len(keys), 1))
         usable = piece >= min(settings.min_island_m * MM_PER_M, piece.max(initial=0))
-        chains = Chains.of(u, v, length_mm, _along_a_curve(edges.geometry.values, u, v, len(keys)))
+        ways = _WAYS[edges["oneway"].to_numpy()] if mode == "car" else None
+        chains = Chains.of(u, v, length_mm, _along_a_curve(edges.geometry.values, u, v, len(keys)), ways)
         every_gate = with_assumed_gates(
-            gates, estates, streets, public=edges.geometry.values[usable], obstacles=obstacles,
+            gates, estates, streets, mode=mode, public=edges.geometry.values[usable], obstacles=obstacles,
             wall_tolerance_m=settings.wall_tolerance_m, merge_within_m=settings.merge_gates_m,
             max_snap_m=settings.max_snap_m)
         outlines = estates.frame.geometry[estates.located & estates.frame["walled"]]
         main = piece == piece.max(initial=0)
         return cls(edges.assign(u=u, v=v), length_mm, usable, main, chains, every_gate, outlines,
-                   holders(estates, settings.nested_share), obstacles, settings)
+                   holders(estates, settings.nested_share), obstacles, settings, mode)
 
     def with_gate(self, gate_id: str, estate_id: str, place: shapely.Point) -> Self:
         """The same network with one more gate, open on foot, in the wall of an estate: a what-if, worked out at once.
@@ -137,13 +142,13 @@ class StreetNetwork:
         return other
 
     @cached_property
-    def gates_on_foot(self) -> gpd.GeoDataFrame:
-        """The open gates of walled estates, known and assumed, that people walk through, moved onto the wall.
+    def open_gates(self) -> gpd.GeoDataFrame:
+        """The gates of walled estates, known and assumed, that let one pass who moves so, moved onto the wall.
 
         A gate is drawn some metres off its wall as often as not; it opens on the street all the same.
         """
-        on_foot = self.gates.on_foot
-        walled = on_foot[on_foot["estate_id"].isin(self.outlines.index)]
+        open_gates = self.gates.open_to(self.mode)
+        walled = open_gates[open_gates["estate_id"].isin(self.outlines.index)]
         wall = shapely.boundary(self.outlines.reindex(walled["estate_id"]).to_numpy())
         return walled.set_geometry(
             gpd.GeoSeries(
@@ -156,7 +161,7 @@ class StreetNetwork:
     @cached_property
     def gate_streets(self) -> Attachment:
         """Where each usable gate meets the street."""
-        return self._attach(self.gates_on_foot)
+        return self._attach(self.open_gates)
 
     @cached_property
     def _cells(self) -> StreetCells:
@@ -165,7 +170,7 @@ class StreetNetwork:
     def access(self, points: gpd.GeoDataFrame) -> pd.Series:
         """How each point gets out: ``street``, ``gate``, or why it cannot: ``no_street``, ``no_gate``."""
         walled = self._in_walls(points)
-        reached = self.gates_on_foot["estate_id"].to_numpy()[self.gate_streets.found]
+        reached = self.open_gates["estate_id"].to_numpy()[self.gate_streets.found]
         inside = self._inside(points)
         has_gate = np.zeros(len(points), dtype=bool)
         has_gate[inside.loc[inside["holder_id"].isin(reached), "row"].to_numpy()] = True
@@ -313,7 +318,7 @@ class StreetNetwork:
         """The ways of points to the street: through each gate of the walls around them, else straight."""
         ways = self._inside(points)
         gate = self.gate_streets
-        frame = self.gates_on_foot
+        frame = self.open_gates
         open_gates = pd.DataFrame({"gate": np.flatnonzero(gate.found),
                                    "holder_id": frame["estate_id"].to_numpy()[gate.found]})
         through = ways.merge(open_gates, on="holder_id")

@@ -7,7 +7,7 @@ projected, metric coordinate system.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Literal, Self, TypeAlias, get_args
 
 import geopandas as gpd
 import numpy as np
@@ -47,6 +47,10 @@ CHECK_UP_TEXTS = (
 )
 """What the roster says in words; ``tenure`` and ``programme_status`` are codes of ``layers/fields.toml``."""
 
+
+Mode: TypeAlias = Literal["foot", "ebike", "fire_engine", "car"]
+MODES: tuple[Mode, ...] = get_args(Mode)
+"""How one moves on streets and through gates: columns of ``Streets``. One-way streets bind cars alone."""
 
 _DTYPES = {bool: "bool", int: "int64", str: "object", float: "float64"}
 """What a column holds, by its default."""
@@ -232,34 +236,46 @@ class Doors(Table):
 
 @dataclass(frozen=True)
 class Gates(Table):
-    """Where people leave a walled estate. ``closed`` gates let nobody out; ``foot`` false means vehicles only."""
+    """Where people leave a walled estate. ``closed`` gates let nobody out; ``foot`` false means vehicles only.
+
+    An ``emergency`` gate opens for crews on call alone, whatever else is said of it.
+    """
 
     index_name: ClassVar[str] = "gate_id"
     columns: ClassVar[Mapping[str, Any]] = {
         "estate_id": NO_ESTATE, "name": "", "foot": True, "vehicle": True, "closed": False, "hours": "",
-        "assumed": False,
+        "emergency": False, "assumed": False,
     }
     geometry_types: ClassVar[frozenset[str]] = frozenset({"Point"})
 
-    @property
-    def on_foot(self) -> gpd.GeoDataFrame:
-        """The gates a person can walk through."""
-        return self.frame[self.frame["foot"] & ~self.frame["closed"]]
+    def meant_for(self, mode: Mode) -> "pd.Series[bool]":
+        """Which gates are wide enough for and meant for a way of moving, open or closed."""
+        foot, vehicle, emergency = (self.frame[name] for name in ("foot", "vehicle", "emergency"))
+        wide: dict[Mode, pd.Series[bool]] = {
+            "foot": foot & ~emergency, "car": vehicle & ~emergency, "ebike": foot | vehicle | emergency,
+            "fire_engine": vehicle | emergency}
+        return wide[mode]
+
+    def open_to(self, mode: Mode) -> gpd.GeoDataFrame:
+        """The gates that let somebody pass who moves so; an emergency gate is shut on an ordinary day."""
+        on_call = self.frame["emergency"] & (mode in {"ebike", "fire_engine"})
+        return self.frame[self.meant_for(mode) & (~self.frame["closed"] | on_call)]
 
 
 @dataclass(frozen=True)
 class Streets(Table):
     """Street edges that meet only where they share a node: ``u`` and ``v`` are the node keys of the two ends.
 
-    Bridges and tunnels do not join what they cross. ``foot`` says whether one may walk there, ``ground`` whether it
-    lies on the ground, where it is in the way of others. ``extent`` is the area inside which the source is complete, or
-    None where the source does not say.
+    Bridges and tunnels do not join what they cross. Each of ``MODES`` says whether one may move there so; ``oneway`` is
+    1 where cars may go from ``u`` to ``v`` only, -1 where back only, else 0. ``ground`` says whether it lies on the
+    ground, where it is in the way of others. ``extent`` is the area inside which the source is complete, or None where
+    the source does not say.
     """
 
     extent: shapely.Geometry | None = None
     index_name: ClassVar[str] = "edge_id"
     columns: ClassVar[Mapping[str, Any]] = {
-        "u": -1, "v": -1, "street_class": "", "name": "", "foot": True, "ground": True}
+        "u": -1, "v": -1, "street_class": "", "name": "", **dict.fromkeys(MODES, True), "oneway": 0, "ground": True}
     geometry_types: ClassVar[frozenset[str]] = frozenset({"LineString"})
 
 

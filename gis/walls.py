@@ -6,7 +6,7 @@ import pandas as pd
 import shapely
 
 from gis.attach import Obstacles
-from gis.tables import Estates, Gates, Streets
+from gis.tables import Estates, Gates, Mode, Streets
 
 
 def walled_ground(estates: Estates, wall_tolerance_m: float) -> np.ndarray:
@@ -51,6 +51,7 @@ def _parts(frame: gpd.GeoDataFrame, rest: np.ndarray, *, first_free_node: int) -
     lines, row = lines[keep], row[keep]
     parts = frame.iloc[row].copy()
     parts["geometry"] = lines
+    parts["oneway"] *= np.where(_runs_back(lines, frame.geometry.values[row]), -1, 1)
     order = parts.groupby(level=0).cumcount()
     parts.index = pd.Index([f"{key}/{k}" for key, k in zip(parts.index, order, strict=True)], name=frame.index.name)
     ends = np.concatenate([shapely.get_coordinates(shapely.get_point(lines, at)) for at in (0, -1)])
@@ -64,6 +65,14 @@ def _parts(frame: gpd.GeoDataFrame, rest: np.ndarray, *, first_free_node: int) -
     parts["u"] = np.select([at_start[0], at_end[0]], [u, v], fresh[:half])
     parts["v"] = np.select([at_end[1], at_start[1]], [v, u], fresh[half:])
     return parts
+
+
+def _runs_back(parts: np.ndarray, lines: np.ndarray) -> np.ndarray:
+    """Which parts of lines are drawn from the line's end towards its start."""
+    near = [shapely.line_interpolate_point(parts, share, normalized=True) for share in (0.4, 0.6)]
+    first, second = (shapely.line_locate_point(lines, place) for place in near)
+    back: np.ndarray = first > second
+    return back
 
 
 def holders(estates: Estates, nested_share: float) -> pd.DataFrame:
@@ -81,31 +90,32 @@ def holders(estates: Estates, nested_share: float) -> pd.DataFrame:
 
 
 def with_assumed_gates(
-    gates: Gates, estates: Estates, streets: Streets, *, public: np.ndarray, obstacles: Obstacles,
+    gates: Gates, estates: Estates, streets: Streets, *, mode: Mode, public: np.ndarray, obstacles: Obstacles,
     wall_tolerance_m: float, merge_within_m: float, max_snap_m: float,
 ) -> Gates:
-    """Give each walled estate that no known gate serves on foot the gates its streets suggest, marked ``assumed``.
+    """Give each walled estate that no known gate serves the gates its streets suggest, marked ``assumed``.
 
-    They stand where walkable streets cross the outline and go on outside as a public street (crossings closer than
-    ``merge_within_m`` are one gate), else at the point of the outline nearest to a public street within
-    ``max_snap_m``. An estate with known gates on foot, even if all are closed, gets none.
+    They stand where streets for the ``mode`` cross the outline and go on outside as a public street (crossings closer
+    than ``merge_within_m`` are one gate), else at the point of the outline nearest to a public street within
+    ``max_snap_m``. An estate with known gates for it, even if all are closed, gets none.
 
     Args:
         gates: the known ones.
         estates: all estates.
         streets: all streets, inside the walls too.
-        public: the lines of the public street network, which people outside walk on.
+        mode: how one moves.
+        public: the lines of the public street network, on which one moves outside.
         obstacles: what the way from an outline to its nearest street may not meet.
         wall_tolerance_m: how little inside an outline a street may run and still count as outside.
         merge_within_m: see above.
         max_snap_m: see above.
     """
-    known = set(gates.frame.loc[gates.frame["foot"], "estate_id"])
+    known = set(gates.frame.loc[gates.meant_for(mode), "estate_id"])
     wanted = estates.frame[estates.located & estates.frame["walled"] & ~estates.frame.index.isin(known)]
-    walkable = streets.frame.loc[streets.frame["foot"], ["geometry"]]
-    if wanted.empty or walkable.empty or not len(public):
+    usable = streets.frame.loc[streets.frame[mode], ["geometry"]]
+    if wanted.empty or usable.empty or not len(public):
         return gates
-    found = _crossings(wanted, walkable, wall_tolerance_m, merge_within_m)
+    found = _crossings(wanted, usable, wall_tolerance_m, merge_within_m)
     near = shapely.STRtree(public).query(found["geometry"].to_numpy(), predicate="dwithin", distance=wall_tolerance_m)[
         0
     ]

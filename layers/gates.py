@@ -14,7 +14,7 @@ from layers.osm_tags import osm_tags
 from layers.placing.places import Town
 from layers.reading.files import Source
 
-_DEFAULTS = {"foot": True, "vehicle": True, "closed": False}
+_DEFAULTS = {"foot": True, "vehicle": True, "closed": False, "emergency": False}
 
 
 def gates_of_osm(extract: OsmExtract, estates: Estates) -> Gates:
@@ -26,7 +26,7 @@ def gates_of_osm(extract: OsmExtract, estates: Estates) -> Gates:
     gates = extract.gates.to_crs(estates.crs)
     entrances = extract.entrances.to_crs(estates.crs)
     also = entrances[entrances["kind"].isin(osm_tags().gate_entrances) & ~entrances.index.isin(gates.index)]
-    also = also.assign(foot=True, vehicle=False, hours="").drop(columns="kind")
+    also = also.assign(foot=True, vehicle=False, emergency=False, hours="").drop(columns="kind")
     found = [frame for frame in (gates, also) if len(frame)]
     if not found:
         return Gates.empty(estates.crs)

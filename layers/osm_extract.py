@@ -63,8 +63,8 @@ class OsmExtract:
     Args:
         file: name of the file.
         streets: index ``edge_id`` (``way/5#0``); ``u``, ``v`` (OSM node ids; negative where a closed gate cuts),
-            ``osm_id``, ``street_class`` (value of highway), ``name``, ``foot`` (the public may walk), ``ground`` (no
-            bridge, no tunnel), ``private``.
+            ``osm_id``, ``street_class`` (value of highway), ``name``, the modes of ``gis.tables`` (whether the public
+            may move there so), ``oneway``, ``ground`` (no bridge, no tunnel), ``private``.
         buildings: areas with ``use``, ``name``, ``levels``, ``height_m``, ``households``.
         estates: residential areas with ``name``.
         gates: points with ``name``, ``foot``, ``vehicle``, ``closed``, ``hours``.
@@ -138,7 +138,9 @@ def _streets(found: Findings, noded: Noded) -> gpd.GeoDataFrame:
         "osm_id": np.array(found.street_ids, dtype=np.int64),
         "street_class": pd.Series([one["highway"] for one in found.street_tags], dtype="object"),
         "name": pd.Series([tags.name(one) for one in found.street_tags], dtype="object"),
-        "foot": np.array([tags.streets.foot(one) for one in found.street_tags], dtype=bool),
+        **{mode: np.array([access.allows(one) for one in found.street_tags], dtype=bool)
+           for mode, access in tags.streets.modes.items()},
+        "oneway": np.array([tags.streets.oneway(one) for one in found.street_tags], dtype=np.int64),
         "ground": np.array([not tags.off_ground.hold(one) for one in found.street_tags], dtype=bool),
         "private": np.array([one.get("access") == "private" for one in found.street_tags], dtype=bool),
     })

@@ -65,12 +65,13 @@ class PartReader:
         return self._frame(records, "estate_id", {})
 
     def gates(self, records: Records) -> gpd.GeoDataFrame:
-        """Columns ``name``, ``foot``, ``vehicle``, ``closed`` and ``hours`` (opening hours as given)."""
+        """Columns ``name``, ``foot``, ``vehicle``, ``closed``, ``emergency`` and ``hours`` (opening hours as given)."""
         tags = self.tags
         return self._frame(records, "gate_id", {
             "foot": [not tags.gate_no_foot.hold(one) for one in records.tags],
             "vehicle": [not tags.gate_no_vehicle.hold(one) for one in records.tags],
             "closed": [tags.gate_closed.hold(one) for one in records.tags],
+            "emergency": [tags.gate_emergency.hold(one) for one in records.tags],
             "hours": [one.get("opening_hours", "") for one in records.tags],
         })
 

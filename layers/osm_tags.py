@@ -11,6 +11,7 @@ from typing import Any, Self
 import pandas as pd
 
 from gis.errors import InputError, Problem, Words, say
+from gis.tables import MODES
 from layers.kinds import facility_kinds
 
 Tags = Mapping[str, str]
@@ -62,29 +63,42 @@ class Conditions:
 
 
 @dataclass(frozen=True)
+class Access:
+    """Who may use a street: the first tag of ``keys`` decides, else all classes but ``never``."""
+
+    keys: tuple[str, ...]
+    denied: frozenset[str]
+    never: frozenset[str]
+    denied_by: Conditions
+
+    def allows(self, tags: Tags) -> bool:
+        """Whether a street with these tags may be used."""
+        if self.denied_by.hold(tags):
+            return False
+        for key in self.keys:
+            if key in tags:
+                return tags[key] not in self.denied
+        return tags.get("highway") not in self.never
+
+
+@dataclass(frozen=True)
 class StreetTags:
-    """Which highway is a street, how it is displayed and who walks there."""
+    """Which highway is a street, how it is displayed, who uses it and in which direction cars may go."""
 
     display: Mapping[str, str]
     excluded: frozenset[str]
     not_a_street: Conditions
-    foot_keys: tuple[str, ...]
-    foot_denied: frozenset[str]
-    foot_never: frozenset[str]
-    foot_denied_by: Conditions
+    modes: Mapping[str, Access]
+    along: Conditions
+    against: Conditions
 
     def is_street(self, tags: Tags) -> bool:
         """Whether a way with these tags is a street of today under the sky."""
         return tags.get("highway", "no") not in self.excluded and not self.not_a_street.hold(tags)
 
-    def foot(self, tags: Tags) -> bool:
-        """Whether the public may walk on a street with these tags."""
-        if self.foot_denied_by.hold(tags):
-            return False
-        for key in self.foot_keys:
-            if key in tags:
-                return tags[key] not in self.foot_denied
-        return tags.get("highway") not in self.foot_never
+    def oneway(self, tags: Tags) -> int:
+        """1 where cars may go along a way only, -1 where against it, 0 both ways."""
+        return -1 if self.against.hold(tags) else int(self.along.hold(tags))
 
 
 @dataclass(frozen=True)
@@ -99,12 +113,16 @@ class OsmTags:
     layer_columns: tuple[str, ...]
     bridge_columns: tuple[str, ...]
     tunnel_columns: tuple[str, ...]
+    oneway_columns: tuple[str, ...]
+    oneway_along: frozenset[str]
+    oneway_against: frozenset[str]
     building_uses: Mapping[str, str]
     buildings_excluded: frozenset[str]
     other_by_key: frozenset[str]
     estates: Conditions
     gates: Conditions
     gate_closed: Conditions
+    gate_emergency: Conditions
     gate_no_foot: Conditions
     gate_no_vehicle: Conditions
     gate_entrances: frozenset[str]
@@ -174,10 +192,10 @@ def display_classes(street_class: pd.Series) -> pd.Series:
     return street_class.map(lambda name: osm_tags().streets.display.get(name, "path")).astype("object")
 
 
-def walked_classes(street_class: pd.Series) -> pd.Series:
-    """Whether one may walk on a street of which only the class is known."""
+def open_classes(street_class: pd.Series, mode: str) -> pd.Series:
+    """Whether one may use a street of which only the class is known; ``mode`` is one of ``gis.tables.MODES``."""
     streets = osm_tags().streets
-    return ~street_class.isin(streets.foot_never | streets.excluded)
+    return ~street_class.isin(streets.modes[mode].never | streets.excluded)
 
 
 def _first_of_list(value: Any) -> str:
@@ -217,16 +235,22 @@ def _wrong(where: str, why: Words) -> InputError:
 
 
 def _street_tags(data: Mapping[str, Any]) -> StreetTags:
-    foot = data["foot"]
+    if set(data["modes"]) != set(MODES):
+        raise _wrong("streets.modes", say("the modes must be {names}", names=MODES))
     return StreetTags(
         display={name: kind for kind in DISPLAY_CLASSES for name in _texts(data[kind], f"streets.{kind}")},
         excluded=frozenset(_texts(data["excluded"], "streets.excluded")),
         not_a_street=Conditions.of(data["not_a_street"], "streets.not_a_street"),
-        foot_keys=tuple(_texts(foot["keys"], "streets.foot.keys")),
-        foot_denied=frozenset(_texts(foot["denied"], "streets.foot.denied")),
-        foot_never=frozenset(_texts(foot["never"], "streets.foot.never")),
-        foot_denied_by=Conditions.of(foot["denied_by"], "streets.foot.denied_by"),
+        modes={name: _access(one, f"streets.modes.{name}") for name, one in data["modes"].items()},
+        along=Conditions.of(data["oneway"]["along"], "streets.oneway.along"),
+        against=Conditions.of(data["oneway"]["against"], "streets.oneway.against"),
     )
+
+
+def _access(data: Mapping[str, Any], where: str) -> Access:
+    keys, denied, never = (tuple(_texts(data[name], f"{where}.{name}")) for name in ("keys", "denied", "never"))
+    return Access(keys, frozenset(denied), frozenset(never),
+                  Conditions.of(data.get("denied_by", []), f"{where}.denied_by"))
 
 
 def _tags(data: Mapping[str, Any]) -> OsmTags:
@@ -238,7 +262,9 @@ def _tags(data: Mapping[str, Any]) -> OsmTags:
         streets=_street_tags(data["streets"]),
         street_class_names=dict(data["street_class_names"]),
         **{f"{what}_columns": tuple(_texts(data["street_files"][f"{what}_columns"], f"street_files.{what}_columns"))
-           for what in ("class", "name", "layer", "bridge", "tunnel")},
+           for what in ("class", "name", "layer", "bridge", "tunnel", "oneway")},
+        oneway_along=frozenset(_texts(data["street_files"]["oneway_along"], "street_files.oneway_along")),
+        oneway_against=frozenset(_texts(data["street_files"]["oneway_against"], "street_files.oneway_against")),
         building_uses={**dict.fromkeys(_texts(buildings["residential"], "buildings.residential"), "residential"),
                        **dict.fromkeys(_texts(buildings["unknown"], "buildings.unknown"), "")},
         buildings_excluded=frozenset(_texts(buildings["excluded"], "buildings.excluded")),
@@ -246,6 +272,7 @@ def _tags(data: Mapping[str, Any]) -> OsmTags:
         estates=Conditions.of(data["estates"]["any"], "estates.any"),
         gates=Conditions.of(gates["any"], "gates.any"),
         gate_closed=Conditions.of(gates["closed"], "gates.closed"),
+        gate_emergency=Conditions.of(gates["emergency"], "gates.emergency"),
         gate_no_foot=Conditions.of(gates["no_foot"], "gates.no_foot"),
         gate_no_vehicle=Conditions.of(gates["no_vehicle"], "gates.no_vehicle"),
         gate_entrances=frozenset(_texts(gates["entrances"], "gates.entrances")),

@@ -20,9 +20,9 @@ import shapely
 
 from gis.errors import InputError, Problem, ProblemLog, Words, reported, say
 from gis.ledger import Reading
-from gis.tables import Streets
+from gis.tables import MODES, Streets
 from layers.line_noding import same_course
-from layers.osm_tags import first_texts, street_classes, walked_classes
+from layers.osm_tags import first_texts, open_classes, street_classes
 from layers.placing.places import Town, crs_name, places_of_layer
 from layers.reading.file_checks import check_present
 from layers.reading.files import Source
@@ -71,8 +71,8 @@ def read_graphml(source: Source, town: Town, log: ProblemLog) -> Streets:
 def to_graph(streets: Streets) -> "nx.MultiDiGraph":
     """The streets as an osmnx graph, walkable both ways, in their own CRS.
 
-    Edges carry ``length`` (m), ``highway``, ``name``, ``foot``, ``ground``, ``edge_id``, ``oneway`` False and
-    ``geometry``.
+    Edges carry ``length`` (m), ``highway``, ``name``, the modes of ``gis.tables``, ``car_oneway`` (as ``oneway`` of the
+    streets), ``ground``, ``edge_id``, ``oneway`` False and ``geometry``.
     """
     import osmnx  # noqa: PLC0415 - takes a second, and most projects have no GraphML
     frame = streets.frame
@@ -80,10 +80,11 @@ def to_graph(streets: Streets) -> "nx.MultiDiGraph":
     edges = gpd.GeoDataFrame(
         {"u": frame["u"].to_numpy(), "v": frame["v"].to_numpy(), "edge_id": frame.index.to_numpy(),
          "highway": frame["street_class"].to_numpy(), "name": frame["name"].to_numpy(),
-         "foot": frame["foot"].to_numpy(), "ground": frame["ground"].to_numpy(),
+         **{name: frame[name].to_numpy() for name in (*MODES, "ground")}, "car_oneway": frame["oneway"].to_numpy(),
          "oneway": False, "reversed": False, "length": shapely.length(shapes)},
         geometry=shapes, crs=streets.crs)
-    back = edges[edges["u"] != edges["v"]].rename(columns={"u": "v", "v": "u"}).assign(reversed=True)
+    back = edges[edges["u"] != edges["v"]].rename(columns={"u": "v", "v": "u"})
+    back = back.assign(reversed=True, car_oneway=-back["car_oneway"])
     back = back.set_geometry(shapely.reverse(back.geometry.to_numpy()), crs=streets.crs)
     both = gpd.GeoDataFrame(pd.concat([edges, back], ignore_index=True), crs=streets.crs)
     both["key"] = both.groupby(["u", "v"]).cumcount()
@@ -115,13 +116,17 @@ def _once(edges: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 def _as_streets(first: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Edges as streets on ``edge_id``."""
     classes = street_classes(_column(first, "highway"))
-    foot = _column(first, "foot").isin(_TRUE) if "foot" in first else walked_classes(classes)
+    allowed: dict[str, Any] = {
+        mode: (_column(first, mode).isin(_TRUE) if mode in first else open_classes(classes, mode)).to_numpy()
+        for mode in MODES}
     raised = _said(first, "bridge") | _said(first, "tunnel")
     ground = _column(first, "ground").isin(_TRUE) if "ground" in first else ~raised
+    said = "car_oneway" if "car_oneway" in first else "oneway"
+    oneway = _column(first, said).replace(dict.fromkeys(_TRUE, "1")).where(lambda text: text.isin(["1", "-1"]), "0")
     ids = _column(first, "edge_id") if "edge_id" in first else _edge_names(first)
     return gpd.GeoDataFrame(
         {"u": first["u"].to_numpy(), "v": first["v"].to_numpy(), "street_class": classes.to_numpy(),
-         "name": _column(first, "name").to_numpy(), "foot": foot.to_numpy(),
+         "name": _column(first, "name").to_numpy(), **allowed, "oneway": oneway.to_numpy(dtype=np.int64),
          "ground": ground.to_numpy()},
         geometry=first.geometry.to_numpy(), index=pd.Index(ids.to_numpy(), dtype="object"), crs=first.crs)
 

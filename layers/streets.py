@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from gis.errors import InputError, Problem, ProblemLog, Words, say
 from gis.geometry import covered_ground
-from gis.tables import Streets
+from gis.tables import MODES, Streets
 from layers.assumptions import assumed
 from layers.line_noding import node_lines, same_course
 from layers.osm_extract import OsmExtract
 from layers.osm_parts import WGS84
-from layers.osm_tags import first_texts, osm_tags, street_classes, walked_classes
+from layers.osm_tags import first_texts, open_classes, osm_tags, street_classes
 from layers.osmnx_bridge import read_graphml
 from layers.placing.places import Town, places_of_layer
 from layers.reading.files import ROW, Source, read_raw
@@ -125,13 +125,14 @@ def _plain_lines(frame: gpd.GeoDataFrame, rows: Rows) -> gpd.GeoDataFrame:
 def _facts(lines: gpd.GeoDataFrame) -> pd.DataFrame:
     tags = osm_tags()
     classes = street_classes(_column(lines, tags.class_columns))
-    foot = walked_classes(classes)
-    if "foot" in lines:
-        said = first_texts(lines["foot"]).str.lower()
-        foot = foot.mask(said != "", ~said.isin(_NO | tags.streets.foot_denied))
-    names = first_texts(_column(lines, tags.name_columns))
-    return pd.DataFrame(
-        {"street_class": classes, "name": names, "foot": foot.astype(bool), "ground": _levels(lines) == 0})
+    said = {mode: first_texts(lines[mode]).str.lower() for mode in MODES if mode in lines}
+    allowed: dict[str, pd.Series] = {mode: open_classes(classes, mode).astype(bool) for mode in MODES}
+    for mode, words in said.items():
+        allowed[mode] = allowed[mode].mask(words != "", ~words.isin(_NO | tags.streets.modes[mode].denied)).astype(bool)
+    names, way = (first_texts(_column(lines, columns)) for columns in (tags.name_columns, tags.oneway_columns))
+    oneway = np.select([way.str.lower().isin(tags.oneway_along), way.str.lower().isin(tags.oneway_against)], [1, -1], 0)
+    return pd.DataFrame({"street_class": classes, "name": names, **allowed, "oneway": oneway,
+                         "ground": _levels(lines) == 0})
 
 
 def _column(lines: gpd.GeoDataFrame, names: tuple[str, ...]) -> pd.Series:

@@ -233,7 +233,7 @@ def test_planners_gates_find_their_estate_by_name_or_by_place(tmp_path):
     assert gates.frame["estate_id"].to_dict() == {"a": "A1", "b": "B2", "c": "A1", "d": ""}
     assert gates.frame[["foot", "vehicle", "closed"]].to_numpy().tolist() == [
         [True, False, False], [False, True, False], [True, True, True], [True, True, False]]
-    assert list(gates.on_foot.index) == ["a", "d"]
+    assert list(gates.open_to("foot").index) == ["a", "d"]
     assert [(problem.severity, problem.row) for problem in log] == [("warning", 4)]
 
 

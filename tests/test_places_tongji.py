@@ -72,7 +72,7 @@ def through_gates(place, footways, origins, destinations, cutoff_m):
         inner: [outer for outer, b in areas.items() if a.intersection(b).area >= 0.9 * a.area and a.area <= b.area]
         for inner, a in areas.items()
     }
-    gates = place.walk.gates.on_foot
+    gates = place.walk.gates.open_to("foot")
     gates = gates[gates["estate_id"] != ""]
     in_walls = destinations["estate_id"].isin(place.inputs.estates.ids)
     targets = pd.concat([gates.geometry, destinations.geometry[~in_walls]])

@@ -43,7 +43,7 @@ class Walkers:
 
     def confidence(self) -> pd.Series:
         """D per estate whose outline, gates or doors are assumed, else A: a walk is as sure as where it starts."""
-        doors, gates = self.doors.frame, self.walk.gates_on_foot
+        doors, gates = self.doors.frame, self.walk.open_gates
         assumed = gates["assumed"].groupby(gates["estate_id"]).all()
         guessed = doors["provisional"].groupby(doors["estate_id"]).any()
         ids = self.estates.ids

@@ -93,7 +93,7 @@ def check_gates(frame: gpd.GeoDataFrame, gates: Gates, names: "pd.Series[str]", 
     """
     listed = any(one.part == "gates" for one in doubts.log.readings)
     walled = frame.index[frame["walled"]]
-    without = walled[~walled.isin(gates.on_foot["estate_id"])]
+    without = walled[~walled.isin(gates.open_to("foot")["estate_id"])]
     if listed and len(gates) and len(without):
         doubts.add(names[without], parts=("gates",), why=say(
             "{count} of {total} walled estates have no open gate on foot in the list", count=len(without),
