@@ -76,8 +76,8 @@ def _facilities_without_way(inputs: Inputs, walk: StreetNetwork) -> Iterator[Pro
                 for key, name, row in zip(rows.index, rows["name"], rows["source_row"], strict=True))
             yield Problem(
                 severity="warning", file=str(file), sheet=str(sheet), cells=cells, value=cells[0].value,
-                why=say("{count} facilities are reached by nobody on foot: {why}; those near them count as not served",
-                        count=len(rows), why=_NO_WAY[str(reason)]),
+                why=say("{count} facilities have no way to a street on foot: {why}; people elsewhere count as not "
+                        "served by them", count=len(rows), why=_NO_WAY[str(reason)]),
                 fix="check their places, and whether the streets around them are in the street file")
 
 

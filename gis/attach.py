@@ -11,6 +11,8 @@ from scipy.sparse.csgraph import connected_components
 from gis.street_cells import StreetCells
 
 MM_PER_M = 1000
+_AS_DRAWN_M = 0.5
+"""What lies so near to a barrier lies on it: places on slanting lines are rounded, tracks in a street drawn twice."""
 
 
 @dataclass(frozen=True)
@@ -34,8 +36,8 @@ class Attachment:
 class Obstacles:
     """What the straight way from a point to its street may not touch (``walls``) or pass (``barriers``).
 
-    A barrier is passed where the way meets it and neither begins nor ends in it: a street drawn into the river it runs
-    along, and a house on piles, are not on the other side.
+    A barrier is passed where the way meets it and neither begins nor ends in it or on its very edge: a street drawn
+    into the river it runs along, and a house on piles, are not on the other side.
     """
 
     walls: shapely.STRtree
@@ -43,8 +45,8 @@ class Obstacles:
 
     @classmethod
     def of(cls, walls: np.ndarray, barriers: np.ndarray) -> Self:
-        """Areas, and lines or areas."""
-        return cls(shapely.STRtree(walls), shapely.STRtree(barriers))
+        """Areas, and lines or areas; each part of one with several is a barrier by itself."""
+        return cls(shapely.STRtree(walls), shapely.STRtree(shapely.get_parts(barriers)))
 
     def between(self, points: np.ndarray, streets: np.ndarray) -> np.ndarray:
         """True where the shortest way from a point to its street is barred; arrays of shapes, one by one."""
@@ -55,7 +57,7 @@ class Obstacles:
         barred[self.walls.query(ways, predicate="intersects")[0]] = True
         met, which = self.barriers.query(ways, predicate="intersects")
         barrier = self.barriers.geometries[which]
-        within = [shapely.intersects(barrier, shapely.get_point(ways[met], end)) for end in (0, -1)]
+        within = [shapely.dwithin(barrier, shapely.get_point(ways[met], end), _AS_DRAWN_M) for end in (0, -1)]
         barred[met[~within[0] & ~within[1]]] = True
         return barred
 

@@ -124,15 +124,14 @@ class StreetNetwork:
             [self.gates.frame, Gates.of(row).frame]))
 
     def without_gate(self, gate_id: str) -> Self:
-        """The same network with a gate closed: a what-if, worked out at once.
+        """The same network with a gate walled up: a what-if, worked out at once.
 
         Raises:
             ValueError: there is no such gate.
         """
         if gate_id not in self.gates.ids:
             raise ValueError("there is no such gate")
-        frame = self.gates.frame
-        return self._with_gates(frame.assign(closed=frame["closed"] | (frame.index == gate_id)))
+        return self._with_gates(self.gates.frame.drop(index=gate_id))
 
     def _with_gates(self, frame: gpd.GeoDataFrame) -> Self:
         """Other gates on the same streets; what is known of these is kept."""
@@ -241,7 +240,7 @@ class StreetNetwork:
                             index=origins.index[found])
 
     def service_area(self, destinations: gpd.GeoDataFrame, *, radius_m: float) -> shapely.Geometry:
-        """The streets within a walk of any destination, cut at the exact place, widened to be seen.
+        """The streets from which any destination is within reach, cut at the exact place, widened to be seen.
 
         For display: who is reached is decided by ``pairs``. A destination without a way to a street has no area.
         Within 0.2 % of the area that circles without corners would give.
@@ -259,8 +258,8 @@ class StreetNetwork:
 
     def _reached(self, portals: Portals, limit_mm: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """The parts of edges within the limit of any portal: edge, from where and to where along it, millimetres."""
-        parts = pd.DataFrame(dict(zip(("chain", "low", "high"), parts_within(self.chains, portals, limit_mm=limit_mm),
-                                      strict=True)))
+        found = parts_within(self.chains.turned, portals, limit_mm=limit_mm)
+        parts = pd.DataFrame(dict(zip(("chain", "low", "high"), found, strict=True)))
         edges = pd.DataFrame({"chain": self.chains.chain, "edge": np.arange(len(self.edges)), "at": self.chains.at_mm,
                               "sign": self.chains.sign, "length": self.length_mm})
         part = edges.merge(parts, on="chain")
@@ -341,6 +340,8 @@ def _whole_mm(limit_m: float) -> int:
 
 def _along_a_curve(edges: np.ndarray, u: np.ndarray, v: np.ndarray, nodes: int) -> np.ndarray:
     """Rank of each node along a Hilbert curve: what is near in it is near on the ground."""
+    if not nodes:
+        return np.empty(0, dtype=np.int64)
     places = np.zeros((nodes, 2))
     for node, at in ((u, 0), (v, -1)):
         places[node] = shapely.get_coordinates(shapely.get_point(edges, at))

@@ -152,9 +152,11 @@ def _crossings(
 def _nearest_to_street(
     estates: gpd.GeoDataFrame, public: np.ndarray, obstacles: Obstacles, max_snap_m: float
 ) -> pd.DataFrame:
-    tree = shapely.STRtree(public)
     boundary = shapely.boundary(estates.geometry.values)
-    row, street = tree.query_nearest(boundary, max_distance=max_snap_m, all_matches=False)
-    link = shapely.shortest_line(boundary[row], public[street])
-    free = np.flatnonzero(~obstacles.between(boundary[row], public[street]))
-    return pd.DataFrame({"estate_id": estates.index[row[free]], "geometry": shapely.get_point(link[free], 0)})
+    row, street = shapely.STRtree(public).query(boundary, predicate="dwithin", distance=max_snap_m)
+    free = ~obstacles.between(boundary[row], public[street])
+    row, street = row[free], street[free]
+    order = np.lexsort((street, shapely.distance(boundary[row], public[street]).round(6), row))
+    first = order[np.unique(row[order], return_index=True)[1]]
+    link = shapely.shortest_line(boundary[row[first]], public[street[first]])
+    return pd.DataFrame({"estate_id": estates.index[row[first]], "geometry": shapely.get_point(link, 0)})

@@ -14,7 +14,7 @@ def read_barriers(streets: Streets, water: gpd.GeoDataFrame | None, osm: OsmExtr
 
     Args:
         streets: of which motorways on the ground are barriers.
-        water: areas of a file of one's own; None takes those of OSM.
+        water: areas and lines of a file of one's own; None takes those of OSM.
         osm: gives railways, and water where there is no file.
     """
     tags, frame = osm_tags(), streets.frame
@@ -23,9 +23,9 @@ def read_barriers(streets: Streets, water: gpd.GeoDataFrame | None, osm: OsmExtr
         rails = osm.railways[osm.railways["kind"].isin(tags.barrier_railways) & osm.railways["ground"]]
         found.append(rails.geometry.to_crs(streets.crs))
     if water is not None:
-        found.append(water.geometry[water.geom_type.isin(["Polygon", "MultiPolygon"])].to_crs(streets.crs))
+        found.append(water.geometry[~water.geom_type.isin(["Point", "MultiPoint"])].to_crs(streets.crs))
     elif osm is not None:
-        courses = osm.waterways[osm.waterways["kind"].isin(tags.barrier_waterways) & osm.waterways["ground"]]
+        courses = osm.waterways[osm.waterways["kind"].isin(tags.barrier_waterways)]  # layer=-1 says of most: below
         found += [courses.geometry.to_crs(streets.crs), osm.water.geometry.to_crs(streets.crs)]
     every = pd.concat([shapes for shapes in found if len(shapes)] or found[:1], ignore_index=True)
     return gpd.GeoSeries(every[has_shape(every)], crs=streets.crs)

@@ -64,9 +64,13 @@ class Conditions:
 
 @dataclass(frozen=True)
 class Access:
-    """Who may use a street: the first tag of ``keys`` decides, else all classes but ``never``."""
+    """Who may use a street: the first tag of ``keys`` decides, else all classes but ``never``.
+
+    Of the tags of ``general`` the first that is there may deny it too, and opens nothing.
+    """
 
     keys: tuple[str, ...]
+    general: tuple[str, ...]
     denied: frozenset[str]
     never: frozenset[str]
     denied_by: Conditions
@@ -78,7 +82,8 @@ class Access:
         for key in self.keys:
             if key in tags:
                 return tags[key] not in self.denied
-        return tags.get("highway") not in self.never
+        general = next((tags[key] for key in self.general if key in tags), "")
+        return general not in self.denied and tags.get("highway") not in self.never
 
 
 @dataclass(frozen=True)
@@ -249,7 +254,8 @@ def _street_tags(data: Mapping[str, Any]) -> StreetTags:
 
 def _access(data: Mapping[str, Any], where: str) -> Access:
     keys, denied, never = (tuple(_texts(data[name], f"{where}.{name}")) for name in ("keys", "denied", "never"))
-    return Access(keys, frozenset(denied), frozenset(never),
+    general = tuple(_texts(data["general"], f"{where}.general")) if "general" in data else ()
+    return Access(keys, general, frozenset(denied), frozenset(never),
                   Conditions.of(data.get("denied_by", []), f"{where}.denied_by"))
 
 

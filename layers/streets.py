@@ -129,8 +129,9 @@ def _facts(lines: gpd.GeoDataFrame) -> pd.DataFrame:
     allowed: dict[str, pd.Series] = {mode: open_classes(classes, mode).astype(bool) for mode in MODES}
     for mode, words in said.items():
         allowed[mode] = allowed[mode].mask(words != "", ~words.isin(_NO | tags.streets.modes[mode].denied)).astype(bool)
-    names, way = (first_texts(_column(lines, columns)) for columns in (tags.name_columns, tags.oneway_columns))
-    oneway = np.select([way.str.lower().isin(tags.oneway_along), way.str.lower().isin(tags.oneway_against)], [1, -1], 0)
+    names, written = (first_texts(_column(lines, columns)) for columns in (tags.name_columns, tags.oneway_columns))
+    way = written.str.lower().str.removesuffix(".0")  # whole numbers beside a blank are floats
+    oneway = np.select([way.isin(tags.oneway_along), way.isin(tags.oneway_against)], [1, -1], 0)
     return pd.DataFrame({"street_class": classes, "name": names, **allowed, "oneway": oneway,
                          "ground": _levels(lines) == 0})
 

@@ -58,6 +58,29 @@ def test_a_gate_and_an_assumed_gate_open_on_no_street_across_the_water():
     assert len(network([[(0, 0), (1000, 0)]], the_estates=town).gates) == 1
 
 
+def test_an_assumed_gate_opens_on_the_nearest_street_that_is_not_across_the_water():
+    """The river's street is 35 m off and across, the other 45 m off on E's own bank."""
+    river, town = shapely.box(-290, 110, 500, 130), estates(E=(0, 0, 100, 100))
+    net = network([[(-300, 135), (600, 135)], [(-300, -45), (600, -45)], [(600, -45), (600, 135)]], river,
+                  the_estates=town)
+    assert [(point.y, assumed) for point, assumed in zip(net.gates.frame.geometry, net.gates.frame["assumed"],
+                                                         strict=True)] == [(0, True)]
+
+
+def test_each_part_of_a_dissolved_water_layer_is_water_by_itself():
+    """The door stands at a pond's edge, the street lies across the river, and one MultiPolygon holds both waters."""
+    waters = shapely.MultiPolygon([RIVER, shapely.box(490, 33, 510, 37)])
+    door = points("door_id", [("d", 500, 34, "")])
+    assert network([[(0, 0), (1000, 0)]], waters).access(door).to_dict() == {"d": "no_street"}
+
+
+def test_a_track_on_the_course_of_a_street_hides_no_door():
+    """The slanting line's places are rounded: each way to the street ends on the track, give or take a hair."""
+    course = [(0, 0), (1000, 317.3)]
+    doors = points("door_id", [(f"d{k}", 10 + 4.9 * k, 0.3173 * (10 + 4.9 * k) + 20, "") for k in range(200)])
+    assert set(network([course], shapely.LineString(course)).access(doors)) == {"street"}
+
+
 def test_what_is_in_the_way_is_read_from_osm(tmp_path):
     """Of 8 lines 4 are in the way: a bridge, a tunnel, another layer and a brook are not; the pond is."""
     lines = [{"railway": "rail"}, {"railway": "rail", "bridge": "yes"}, {"railway": "light_rail", "layer": "-1"},
@@ -74,6 +97,8 @@ def test_what_is_in_the_way_is_read_from_osm(tmp_path):
     assert found.crs == roads.crs
     assert sorted(found.geom_type) == ["LineString"] + ["MultiLineString"] * 3 + ["Polygon"]
     own = gpd.GeoDataFrame({"kind": ["river"]}, geometry=[RIVER], crs=CRS)
+    river = gpd.GeoDataFrame({"kind": ["river"]}, geometry=[shapely.LineString([(0, 0), (9, 9)])], crs=CRS)
+    assert "LineString" in set(read_barriers(roads, river, extract).geom_type.iloc[-1:]), "a file of lines counts too"
     with_own = read_barriers(roads, own, extract)
     assert sorted(with_own.geom_type) == ["LineString", "MultiLineString", "MultiLineString", "Polygon"]
 

@@ -26,6 +26,9 @@ from tests.test_osm_files import node, way, write
     ({"highway": "pedestrian"}, "foot ebike fire_engine"),
     ({"highway": "pedestrian", "motor_vehicle": "yes"}, "foot ebike fire_engine car"),
     ({"highway": "motorway"}, "fire_engine car"),
+    ({"highway": "motorway", "access": "yes"}, "fire_engine car"),
+    ({"highway": "steps", "access": "yes"}, "foot"),
+    ({"highway": "footway", "access": "permissive"}, "foot ebike"),
     ({"highway": "residential", "vehicle": "no"}, "foot ebike fire_engine"),
     ({"highway": "residential", "access": "no", "motorcar": "yes"}, "ebike fire_engine car"),
 ])
@@ -60,6 +63,38 @@ def test_a_file_of_lines_says_direction_and_use_in_its_columns(tmp_path):
     assert read["oneway"].tolist() == [1, -1, 0, 0, 0]
     assert read["car"].tolist() == [True, False, True, True, False]
     assert read["ebike"].tolist() == [True, True, True, True, False]
+
+
+def test_whole_numbers_beside_a_blank_are_directions_all_the_same(tmp_path):
+    lines = [shapely.LineString([(500_000, 3_400_000 + k), (500_100, 3_400_000 + k)]) for k in (0, 50, 100)]
+    gpd.GeoDataFrame({"oneway": [1, -1, None]}, geometry=lines, crs=CRS).to_file(tmp_path / "道路.gpkg")
+    read = read_streets(Source(tmp_path / "道路.gpkg"), town=Town(CRS), log=ProblemLog()).frame
+    assert read["oneway"].tolist() == [1, -1, 0]
+
+
+def test_where_no_street_is_open_to_a_mode_nobody_gets_anywhere():
+    network, door = net(block(0, car=False), "car"), points("door_id", [("d", 50, 0, "")])
+    shop = points("facility_id", [("f", 30, 0, "")])
+    assert network.access(door).to_dict() == {"d": "no_street"}
+    assert (len(network.pairs(door, shop, cutoff_m=99)), len(network.nearest(door, shop, cutoff_m=99))) == (0, 0)
+    assert network.service_area(shop, radius_m=99).is_empty
+    assert not network.apart(door).any()
+
+
+def test_the_area_of_a_car_is_from_where_it_gets_there():
+    """A street one way east, 600 m to the shop: the area lies west of it."""
+    frame = streets([[(0, 0), (1000, 0)]]).frame.assign(oneway=1)
+    shop = points("facility_id", [("f", 600, 0, "")])
+    area = net(Streets.of(frame), "car").service_area(shop, radius_m=300)
+    assert area.bounds == pytest.approx((290, -10, 610, 10))
+
+
+def test_a_gate_taken_away_lets_no_crew_through():
+    frame = gates(("s", 50, 10, "E")).frame.assign(emergency=True, closed=True)
+    network = net(block(0), "fire_engine", estates(E=(10, 10, 90, 90)), Gates.of(frame))
+    door = points("door_id", [("d", 50, 50, "E")])
+    assert network.access(door).to_dict() == {"d": "gate"}
+    assert network.without_gate("s").access(door).to_dict() == {"d": "no_gate"}
 
 
 def block(oneway, **more):

@@ -52,9 +52,9 @@ def test_doors_on_a_street_of_its_own_and_facilities_far_from_any_are_named_with
     said = {str(one.why): one for one in unreachable(inputs, walk)}
     [doors] = [one for why, one in said.items() if "do not join the rest" in why]
     assert (str(doors.why).split(" doors")[0], doors.value) == ("1", "孤里")
-    [parks] = [one for why, one in said.items() if "reached by nobody on foot" in why]
-    assert str(parks.why) == ("2 facilities are reached by nobody on foot: no street is near enough; those near them "
-                              "count as not served")
+    [parks] = [one for why, one in said.items() if "have no way to a street" in why]
+    assert str(parks.why) == ("2 facilities have no way to a street on foot: no street is near enough; people "
+                              "elsewhere count as not served by them")
     assert (parks.file, [cell[2:] for cell in parks.cells]) == (
         "停车场.xlsx", [(last - 1, "荒地甲"), (last, "荒地乙")])
     assert len(said) == 2
