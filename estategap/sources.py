@@ -15,7 +15,7 @@ from gis.tables import BaseMap, Buildings, Doors, Estates, Facilities, Gates, St
 from layers.assignments import Responsibilities, TaskProgress, read_progress, read_responsibilities
 from layers.barriers import read_barriers
 from layers.basemap import read_basemap
-from layers.basemap_osm import basemap_of_osm
+from layers.basemap_osm import ATTRIBUTION, basemap_of_osm
 from layers.buildings import buildings_of_osm, read_buildings
 from layers.capacity import compare_with_roster
 from layers.complaints import count_complaints, with_complaints
@@ -34,7 +34,7 @@ from layers.profile import Profile, estimate_people
 from layers.quality.doubts import Doubts
 from layers.quality.grids import check_grid
 from layers.rasters import read_raster_window
-from layers.streets import read_streets, streets_of_osm
+from layers.streets import is_osm, read_streets, streets_of_osm
 from maps.texts import Texts
 from maps.view import Lang
 
@@ -159,7 +159,9 @@ class Sources:
         project, section = self.project, self.project.basemap
         water, green = (
             project.source_of(file, crs=section.crs) if file else None for file in (section.water, section.green))
-        own = read_basemap(streets=streets, water=water, green=green, buildings=buildings, town=self.town, log=self.log)
+        by_osm = bool(project.streets and is_osm(project.streets.file))
+        own = read_basemap(streets=streets, water=water, green=green, buildings=buildings, town=self.town, log=self.log,
+                           attribution=(ATTRIBUTION,) if by_osm else ())
         if self.osm is None:
             return own
         mapped = basemap_of_osm(self.osm, self.town.crs)

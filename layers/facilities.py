@@ -71,7 +71,7 @@ def read_facilities(
     rows.leave_out(nowhere, values=named.where(named != "", rows.text("estate_id")),
                    why="this facility has neither coordinates nor an estate that is in the list of estates",
                    fix="fill in 经度 and 纬度, or 小区编号, or the 小区名称 as the estates' file writes it")
-    if surveyed and rows.kept.empty:
+    if surveyed and rows.fields.empty:
         log.add(_says_none(rows.file))
     if surveyed:
         _doubt_extent(rows, placed.loc[rows.kept], kind, estates)

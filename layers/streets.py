@@ -9,11 +9,14 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
+from gis.crs import metric_crs_of
 from gis.errors import InputError, Problem, ProblemLog, Words, say
 from gis.geometry import covered_ground
+from gis.ledger import Reading
 from gis.tables import MODES, Streets
 from layers.assumptions import assumed
 from layers.line_noding import node_lines, same_course
+from layers.osm import read_osm
 from layers.osm_extract import OsmExtract
 from layers.osm_parts import WGS84
 from layers.osm_tags import first_texts, open_classes, osm_tags, street_classes
@@ -55,7 +58,8 @@ def read_streets(source: Source, *, town: Town, log: ProblemLog, complete_around
     whether one may walk there; a column ``foot`` overrides it.
 
     Args:
-        source: any vector file that ``layers.reading.files.read_vector`` reads, or GraphML of osmnx.
+        source: any vector file that ``layers.reading.files.read_vector`` reads, GraphML of osmnx, or ``.osm`` and
+            ``.osm.pbf``.
         town: the CRS of the result, by default that of the lines' middle, and where the project lies.
         log: takes warnings on what was left out, and the account of the lines.
         complete_around: the file has every street as far as people walk, or there are none beyond; else the streets
@@ -67,6 +71,8 @@ def read_streets(source: Source, *, town: Town, log: ProblemLog, complete_around
     path = source.path
     if path.name.lower().endswith(".graphml"):
         return _within(read_graphml(source, town, log), complete_around=complete_around)
+    if is_osm(path.name):
+        return _within_osm(source, town, log, complete_around=complete_around)
     raw = read_raw(source)
     rows = Rows(raw, "streets", raw.frame[[ROW]], places_of_layer(raw.frame, source, raw.part, town, log), log)
     lines = _plain_lines(gpd.GeoDataFrame(raw.frame, geometry=rows.geometry), rows)
@@ -90,6 +96,25 @@ def read_streets(source: Source, *, town: Town, log: ProblemLog, complete_around
     made = gpd.GeoDataFrame(said.assign(u=pieces["u"].to_numpy(), v=pieces["v"].to_numpy()),
                             geometry=pieces["geometry"].to_numpy(), crs=lines.crs)
     return _within(Streets.of(made.set_axis(pd.Index("line/" + ids), axis="index")), complete_around=complete_around)
+
+
+def is_osm(name: str) -> bool:
+    """Whether a file is OpenStreetMap's by its name."""
+    return name.lower().endswith((".osm", ".pbf"))
+
+
+def _within_osm(source: Source, town: Town, log: ProblemLog, *, complete_around: bool) -> Streets:
+    """The streets of an OpenStreetMap file of which nothing else is wanted."""
+    extract = read_osm(source.path)
+    for problem in extract.problems:
+        log.add(problem)
+    if not len(extract.streets):
+        raise InputError(Problem(file=source.path.name, why="the file holds no lines",
+                                 fix="give the layer with the street lines"))
+    count = len(extract.streets)
+    log.readings.append(Reading(file=source.path.name, part="streets", crs="EPSG:4326", rows_in=count, rows_used=count))
+    streets = streets_of_osm(extract, town.crs or metric_crs_of(extract.streets))
+    return replace(streets, extent=None) if complete_around else streets
 
 
 def _within(streets: Streets, *, complete_around: bool) -> Streets:

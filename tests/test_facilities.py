@@ -214,6 +214,13 @@ def test_a_list_without_rows_that_is_not_complete_and_a_sheet_of_anything_else_a
         read(book(tmp_path / "别的.xlsx", ["会议纪要", "2026年"]), estates)
 
 
+def test_a_list_of_which_every_row_is_wrong_does_not_say_that_there_are_none(tmp_path, estates):
+    found, problems = read(book(tmp_path / "a.xlsx", HEADERS_ONLY, ["甲", 40, 121.4, -95.0]), estates)
+    assert len(found) == 0
+    assert any(one.severity == "error" for one in problems)
+    assert not any("there are none in the area" in str(one.why) for one in problems)
+
+
 def test_a_template_with_nothing_but_its_example_says_that_too(tmp_path, estates):
     example = ["示例", "示例停车场", 40, 121.4, 31.2]
     found, problems = read(book(tmp_path / "a.xlsx", ["设施编号", *HEADERS_ONLY], example), estates)

@@ -4,7 +4,7 @@ import geopandas as gpd
 import pytest
 import shapely
 
-from gis.errors import ProblemLog
+from gis.errors import InputError, ProblemLog
 from gis.network import StreetNetwork
 from gis.tables import MODES, Estates, Gates, Streets
 from layers.osm import read_osm
@@ -95,6 +95,20 @@ def test_a_gate_taken_away_lets_no_crew_through():
     door = points("door_id", [("d", 50, 50, "E")])
     assert network.access(door).to_dict() == {"d": "gate"}
     assert network.without_gate("s").access(door).to_dict() == {"d": "no_gate"}
+
+
+def test_the_streets_may_be_an_osm_file_of_their_own(tmp_path):
+    path = write(tmp_path, node(1, 0, 0), node(2, 1, 0), node(3, 2, 0), way(10, [1, 2, 3], highway="residential"),
+                 way(11, [2, 3], highway="steps"))
+    log = ProblemLog()
+    read = read_streets(Source(path), town=Town(CRS), log=log)
+    assert read.frame["street_class"].tolist() == ["residential", "residential", "steps"]
+    assert read.extent is not None
+    assert read_streets(Source(path), town=Town(CRS), log=log, complete_around=True).extent is None
+    assert [(one.file, one.part, one.rows_in, one.rows_used) for one in log.readings] == [
+        ("town.osm", "streets", 3, 3)] * 2
+    with pytest.raises(InputError, match=r"town.osm: the file holds no lines"):
+        read_streets(Source(write(tmp_path, node(1, 0, 0, amenity="parking"))), town=Town(CRS), log=log)
 
 
 def block(oneway, **more):
