@@ -12,7 +12,7 @@ from gis.street_cells import StreetCells
 
 MM_PER_M = 1000
 _AS_DRAWN_M = 0.5
-"""What lies so near to a barrier lies on it: places on slanting lines are rounded, tracks in a street drawn twice."""
+"""So near to a line is on it, and so short a way in water is none: places on slanting lines are rounded."""
 
 
 @dataclass(frozen=True)
@@ -36,8 +36,8 @@ class Attachment:
 class Obstacles:
     """What the straight way from a point to its street may not touch (``walls``) or pass (``barriers``).
 
-    A barrier is passed where the way meets it and neither begins nor ends in it or on its very edge: a street drawn
-    into the river it runs along, and a house on piles, are not on the other side.
+    A barrier is passed where the way goes through it and neither begins nor ends in it: a street drawn into the river
+    it runs along, and a house on piles, are not on the other side. What stands at its edge is not in it.
     """
 
     walls: shapely.STRtree
@@ -57,8 +57,12 @@ class Obstacles:
         barred[self.walls.query(ways, predicate="intersects")[0]] = True
         met, which = self.barriers.query(ways, predicate="intersects")
         barrier = self.barriers.geometries[which]
-        within = [shapely.dwithin(barrier, shapely.get_point(ways[met], end), _AS_DRAWN_M) for end in (0, -1)]
-        barred[met[~within[0] & ~within[1]]] = True
+        area = shapely.get_dimensions(barrier) == 2
+        passed = ~area | (shapely.length(shapely.intersection(ways[met], barrier)) > _AS_DRAWN_M)
+        for end in (shapely.get_point(ways[met], at) for at in (0, -1)):
+            on_line = shapely.dwithin(barrier, end, _AS_DRAWN_M)
+            passed &= ~np.where(area, shapely.contains_properly(barrier, end), on_line)
+        barred[met[passed]] = True
         return barred
 
 

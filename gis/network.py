@@ -110,7 +110,7 @@ class StreetNetwork:
                    holders(estates, settings.nested_share), obstacles, settings, mode)
 
     def with_gate(self, gate_id: str, estate_id: str, place: shapely.Point) -> Self:
-        """The same network with one more gate, open on foot, in the wall of an estate: a what-if, worked out at once.
+        """The same network with one more gate, open to all, in the wall of an estate: a what-if, worked out at once.
 
         The gates that were assumed for an estate without known ones stay.
 

@@ -49,6 +49,14 @@ def test_who_lives_on_the_water_or_beside_a_street_drawn_into_it_is_not_cut_off(
     assert distance(promenade, house.loc[["bank"]], shop) == {("bank", "f"): 15 + 500 + 25 + 600}
 
 
+def test_a_house_at_the_waters_edge_and_a_quay_at_the_other_are_on_their_own_banks():
+    """The door touches the river at y=30, a street at y=10 touches it on the other side; one at y=60 is 30 m off."""
+    door, shop = points("door_id", [("d", 500, 30, "")]), points("facility_id", [("f", 600, 60, "")])
+    assert distance(network([[(0, 60), (1000, 60)]], RIVER), door, shop) == {("d", "f"): 30 + 100}
+    for far_bank in (10, 0):
+        assert network([[(0, far_bank), (1000, far_bank)]], RIVER).access(door).to_dict() == {"d": "no_street"}
+
+
 def test_a_gate_and_an_assumed_gate_open_on_no_street_across_the_water():
     town = estates(E=(400, 35, 600, 100))
     known = network([[(0, 0), (1000, 0)]], RIVER, the_estates=town, the_gates=gates(("g", 500, 35, "E")))
