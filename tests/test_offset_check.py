@@ -13,6 +13,7 @@ from estategap.demo.samples import write_sample
 from estategap.job import check_project
 from estategap.progress import Progress
 from gis.china_offset import from_wgs84, moved_into
+from gis.china_offset import moved as moved_out_of
 
 CAR_PARKS, CRS = "停车场.xlsx", "EPSG:4326"
 
@@ -127,3 +128,60 @@ def test_outlines_that_cross_themselves_do_not_stop_the_comparison(moved):
     (moved / "小区边界.gpkg").unlink()
     outlines.to_file(moved / "小区边界.gpkg")
     assert {file for file, _, _ in errors(checked(moved))} == {"楼栋.gpkg", CAR_PARKS}
+
+
+def copied(district, folder):
+    for one in district.iterdir():
+        if one.is_file():
+            (folder / one.name).write_bytes(one.read_bytes())
+    return folder
+
+
+def shift(folder, name, system, *, back=False):
+    """A layer as a map of ``system`` shows it; or, ``back``, a true one converted as if it had been one."""
+    layer = gpd.read_file(folder / name).to_crs(CRS)
+    layer.geometry = (moved_out_of if back else moved_into)(layer.geometry, system)
+    (folder / name).unlink()
+    layer.to_file(folder / name)
+
+
+@pytest.mark.parametrize(("system", "low", "high"), [("GCJ-02", 400, 700), ("BD-09", 800, 1500)])
+def test_where_all_else_disagrees_with_the_streets_these_are_to_be_declared(district, tmp_path, system, low, high):
+    folder = copied(district, tmp_path)
+    shift(folder, "道路.gpkg", system)
+    ((file, why, fix),) = errors(checked(folder))
+    assert file == "道路.gpkg"
+    assert why.startswith(f"the streets fit the other files only as {system}: they lie ")
+    assert low < int(why.split("they lie ")[1].split(" m")[0]) < high
+    assert f'add the line crs = "{system}" to [streets]' in fix
+    rewrite(folder, "道路.gpkg", f'crs = "{system}"')
+    found = checked(folder)
+    assert errors(found) == set()
+    assert said(found)["楼栋.gpkg"] == ("", "fits the streets as WGS-84")
+
+
+def test_streets_that_are_declared_wrongly_are_the_ones_to_correct(district, tmp_path):
+    folder = copied(district, tmp_path)
+    rewrite(folder, "道路.gpkg", 'crs = "GCJ-02"')
+    ((file, why, fix),) = errors(checked(folder))
+    assert (file, why[:60]) == ("道路.gpkg", "the streets fit the other files as WGS-84, not as GCJ-02: 小区边界"[:60])
+    assert "correct or remove the line crs of [streets]" in fix
+
+
+def test_one_layer_moved_the_other_way_leaves_open_which_was_converted(district, tmp_path):
+    folder = copied(district, tmp_path)
+    shift(folder, "楼栋.gpkg", "GCJ-02", back=True)
+    ((file, why, fix),) = errors(checked(folder))
+    assert file == "楼栋.gpkg"
+    assert why.startswith("the places would fit if the streets of 道路.gpkg were in GCJ-02")
+    assert "before it was converted" in fix
+
+
+def test_streets_and_the_outlines_drawn_over_them_are_both_to_be_declared(district, tmp_path):
+    folder = copied(district, tmp_path)
+    for name in ("道路.gpkg", "小区边界.gpkg"):
+        shift(folder, name, "GCJ-02")
+    found = {file: why for file, why, _ in errors(checked(folder))}
+    assert set(found) == {"道路.gpkg", "小区边界.gpkg"}
+    assert found["道路.gpkg"].startswith("the streets fit the other files only as GCJ-02")
+    assert found["小区边界.gpkg"].startswith("the places fit the streets only as GCJ-02")

@@ -1,20 +1,23 @@
 """Do the layers of a project lie where the streets say they should, or half a kilometre off, in GCJ-02 or BD-09?"""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 
-from gis.china_offset import moved_into
-from gis.errors import Problem, ProblemLog, Words, say
+from gis.china_offset import moved, moved_into, offset_m
+from gis.errors import Problem, ProblemLog, Words, listed, say
 from gis.ledger import Reading
-from gis.offset_fit import OffsetFit, fit_offset
+from gis.offset_fit import SYSTEMS, OffsetFit, fit_offset
 from gis.offset_reference import OffsetReference
 
 _WGS84 = "EPSG:4326"
 _TRUE = "WGS-84"
+_SHIFTED = frozenset({"GCJ-02", "BD-09"})
+_NAMED = 6
 _DEGREES = frozenset({"EPSG:4326", "EPSG:4490", "OGC:CRS84"})
 _UNTOLD = {
     "unclear": say("cannot tell: it fits the streets no better than elsewhere"),
@@ -24,30 +27,84 @@ _UNTOLD = {
 }
 
 
+@dataclass(frozen=True)
+class _Compared:
+    """What came of comparing the files with the streets, by the number of the reading."""
+
+    readings: list[Reading]
+    fits: dict[int, OffsetFit]
+    problems: dict[int, Problem]
+
+    @property
+    def fitting(self) -> set[int]:
+        """Those that lie where they say."""
+        return {number for number, fit in self.fits.items() if fit.system == _declared(self.readings[number])}
+
+
 def check_offsets(readings: Sequence[Reading], streets: gpd.GeoSeries, log: ProblemLog) -> list[Reading]:
     """Compare the places of each file with the streets, and with the estates' outlines once these fit them.
 
     A file that lies in GCJ-02 or BD-09 and does not say so is an error that names the line to add, and so is one that
-    says so and does not. What cannot be told is said in the account of the file, never guessed.
+    says so and does not. Where more of the other files fit the streets once these are read in another system, the
+    streets are the file to declare. What cannot be told is said in the account of the file, never guessed.
 
     Args:
         readings: how the files were read, with their places in the streets' CRS.
-        streets: lines in a metric CRS, taken as true.
+        streets: lines in a metric CRS, taken as true unless most other files say otherwise.
         log: takes what is wrong.
 
     Returns:
         the readings with what came of it, and without their places.
     """
+    found = _compared(readings, streets)
+    own = next((one for one in readings if one.part == "streets" and one.places is not None), None)
+    if own is not None and not own.offset_checked:
+        found = _streets_doubted(found, own, readings, streets, log)
+    for problem in found.problems.values():
+        log.add(problem)
+    _warn_of_untold(found.readings, log)
+    return [replace(one, places=None) for one in found.readings]
+
+
+def _compared(readings: Sequence[Reading], streets: gpd.GeoSeries) -> _Compared:
     reference = OffsetReference.of(streets)
-    done = {number: _checked(one, reference, log) for number, one in enumerate(readings) if one.part == "estates"}
-    outlines = [one.places for one in done.values() if one.places is not None and (
-        one.offset_checked or one.offset == _fits_as(one.converted or _TRUE))]
+    asked = {number: one for number, one in enumerate(readings) if one.places is not None and not one.offset_checked
+             and one.part not in {"streets", "located"}}  # each row of the list says its own system
+    fits = {number: _fitted(one, reference) for number, one in asked.items() if one.part == "estates"}
+    outlines = [one.places for number, one in enumerate(readings) if one.part == "estates" and one.places is not None
+                and (one.offset_checked or fits[number].system == _declared(one))]
     if outlines:
         areas = gpd.GeoSeries(pd.concat(outlines), crs=streets.crs)
         reference = OffsetReference.of(streets, areas[areas.geom_type.isin(["Polygon", "MultiPolygon"])])
-    every = [done.get(number) or _checked(one, reference, log) for number, one in enumerate(readings)]
-    _warn_of_untold(every, log)
-    return [replace(one, places=None) for one in every]
+    fits |= {number: _fitted(one, reference) for number, one in asked.items() if number not in fits}
+    said = [replace(one, offset=_said(one, fits.get(number))) for number, one in enumerate(readings)]
+    wrong = {number: _problem(readings[number], fits[number]) for number in sorted(fits)}
+    return _Compared(said, fits, {number: problem for number, problem in wrong.items() if problem})
+
+
+def _streets_doubted(
+    found: _Compared, own: Reading, readings: Sequence[Reading], streets: gpd.GeoSeries, log: ProblemLog,
+) -> _Compared:
+    """The same, unless more files fit once the streets are read in another system than the project says.
+
+    One file against the streets proves nothing where it may as well be itself the one in another system. Where as many
+    files fit the streets as they are, the error on one that fits them only otherwise leaves open which to correct.
+    """
+    because = {fit.because for fit in found.fits.values()}
+    if because <= {"not in China", "too few"} or (found.fitting and not found.problems):
+        return found
+    raw = _as_declared(streets, own.converted)
+    tried = {system: _compared(readings, _from(raw, system)) for system in SYSTEMS if system != _declared(own)}
+    system = max(tried, key=lambda one: len(tried[one].fitting))
+    best, helped = tried[system], tried[system].fitting - found.fitting
+    either_way = len(helped) == 1 and not all(found.fits[number].system == "" for number in helped)
+    if len(best.fitting) > len(found.fitting) and not either_way:
+        files = [readings[number].file for number in sorted(best.fitting)]
+        log.add(_streets_astray(own, system, files, streets))
+        return best
+    twice = {number: _moved_back(readings[number], system, own) for number in sorted(helped)
+             if found.fits[number].because == "moved"}
+    return replace(found, problems=found.problems | twice)
 
 
 def _warn_of_untold(readings: Sequence[Reading], log: ProblemLog) -> None:
@@ -62,31 +119,47 @@ def _warn_of_untold(readings: Sequence[Reading], log: ProblemLog) -> None:
                 'file, from 百度 crs = "BD-09"; else add offset_checked = true'))
 
 
-def _fits_as(system: str) -> Words:
-    return say("fits the streets as {system}", system=system)
+def _declared(one: Reading) -> str:
+    return one.converted or _TRUE
 
 
-def _checked(one: Reading, reference: OffsetReference, log: ProblemLog) -> Reading:
-    if one.places is None or one.part in {"streets", "located"}:  # each row of the list says its own system
-        return one
-    if one.offset_checked:
-        return replace(one, offset=say("not compared: the project says that it has been checked"))
-    fit = fit_offset(_as_declared(one.places, one.converted), reference)
-    declared = one.converted or _TRUE
+def _fitted(one: Reading, reference: OffsetReference) -> OffsetFit:
+    assert one.places is not None  # noqa: S101 - only those that have some are asked for
+    return fit_offset(_as_declared(one.places, one.converted), reference)
+
+
+def _said(one: Reading, fit: OffsetFit | None) -> Words | str:
+    """What came of it, for the account of the file."""
+    if fit is None:
+        there = one.places is not None and one.offset_checked
+        return say("not compared: the project says that it has been checked") if there else one.offset
     if fit.because == "moved":
-        log.add(_moved(one, fit))
-        return replace(one, offset=say("lies {metres} m off the streets", metres=_metres(fit)))
+        return say("lies {metres} m off the streets", metres=_metres(fit))
     if not fit.system:
-        return replace(one, offset=_UNTOLD[fit.because])
-    if fit.system == declared:
-        return replace(one, offset=_fits_as(declared))
-    log.add(_wrongly_declared(one, fit) if one.converted else _undeclared(one, fit))
-    return replace(one, offset=say("fits the streets only as {system}", system=fit.system))
+        return _UNTOLD[fit.because]
+    if fit.system == _declared(one):
+        return say("fits the streets as {system}", system=fit.system)
+    return say("fits the streets only as {system}", system=fit.system)
+
+
+def _problem(one: Reading, fit: OffsetFit) -> Problem | None:
+    if fit.because == "moved":
+        return _moved(one, fit)
+    if fit.system in {"", _declared(one)}:
+        return None
+    return _wrongly_declared(one, fit) if one.converted else _undeclared(one, fit)
+
+
+def _from(places: gpd.GeoSeries, system: str) -> gpd.GeoSeries:
+    """Places as a map of ``system`` shows them, brought back to where they are."""
+    if system not in _SHIFTED:
+        return places
+    return moved(places.to_crs(_WGS84), system).to_crs(places.crs)  # type: ignore[arg-type]
 
 
 def _as_declared(places: gpd.GeoSeries, converted: str) -> gpd.GeoSeries:
     """The places as the file has them, a conversion undone."""
-    if converted not in {"GCJ-02", "BD-09"}:
+    if converted not in _SHIFTED:
         return places
     return moved_into(places.to_crs(_WGS84), converted).to_crs(places.crs)  # type: ignore[arg-type]
 
@@ -114,6 +187,35 @@ def _moved(one: Reading, fit: OffsetFit) -> Problem:
         why=say("the places would fit the streets best if moved: they lie {east} m east and {north} m north of that, "
                 "which is neither GCJ-02 nor BD-09", east=round(fit.east_m), north=round(fit.north_m)),
         fix="compare them with the streets on a map; check the coordinate system of this file and of the streets")
+
+
+def _moved_back(one: Reading, system: str, streets: Reading) -> Problem:
+    return Problem(
+        file=one.file, sheet=one.sheet,
+        why=say("the places would fit if the streets of {file} were in {system}: either they are, with all that fits "
+                "them, or these places were converted twice", file=streets.file, system=system),
+        fix=say('if the streets were drawn on a web map add crs = "{system}" to their section and to those of the '
+                "files drawn over them; else give this file as it was before it was converted", system=system))
+
+
+def _streets_astray(streets: Reading, system: str, files: Sequence[str], lines: gpd.GeoSeries) -> Problem:
+    names = listed(dict.fromkeys(files), _NAMED)
+    if streets.converted:
+        return Problem(
+            file=streets.file, sheet=streets.sheet, value=streets.converted,
+            why=say("the streets fit the other files as {system}, not as {declared}: {files}", system=system,
+                    declared=streets.converted, files=names),
+            fix="correct or remove the line crs of [streets] in project.toml, or add offset_checked = true if you have "
+                "seen on a map that they are right")
+    middle = gpd.GeoSeries([shapely.box(*lines.total_bounds).centroid], crs=lines.crs).to_crs(_WGS84).iloc[0]
+    east, north = offset_m(middle.x, middle.y, system)  # type: ignore[arg-type]
+    return Problem(
+        file=streets.file, sheet=streets.sheet,
+        why=say("the streets fit the other files only as {system}: they lie {metres} m off ({east} m east, {north} m "
+                "north): {files}", system=system, metres=round(float(np.hypot(east, north))), east=round(float(east)),
+                north=round(float(north)), files=names),
+        fix=say('add the line crs = "{system}" to [streets] in project.toml, or offset_checked = true if you have seen '
+                "on a map that they are right", system=system))
 
 
 def _metres(fit: OffsetFit) -> int:
