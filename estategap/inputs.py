@@ -131,7 +131,7 @@ def _estates(project: Project, osm: OsmExtract | None, walking: WalkingRule, log
         located = _located(project, log)
         return read_estates(outlines=outlines, roster=roster, located=located, walled_default=section.walled, log=log,
                             town=Town(crs, home), data_year=project.project.data_date.year,
-                            round_spread=people_of(project).approximate_spread)
+                            round_spread=people_of(project).approximate_spread, osm=osm)
     if osm is None:
         raise InputError(missing_parts(project))
     return estates_of_osm(osm, crs or metric_crs_of(osm.streets), edge_margin_m=walking.edge_margin_m,

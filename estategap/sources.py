@@ -20,13 +20,12 @@ from layers.buildings import buildings_of_osm, read_buildings
 from layers.capacity import compare_with_roster
 from layers.complaints import count_complaints, with_complaints
 from layers.doors import doors_of_osm, read_doors
-from layers.estates_osm import repaired_areas
 from layers.facilities import inside_estates, merge_facilities, read_facilities
 from layers.facilities_osm import facilities_of_osm
 from layers.gates import gates_of_osm, read_gates
 from layers.lifts import Lifts, read_lifts
 from layers.naming.estate_names import called
-from layers.osm_extract import OsmExtract
+from layers.osm_extract import OsmExtract, repaired_areas
 from layers.people_raster import people_of_raster
 from layers.placing.outlines_assumed import points_of, with_assumed_outlines
 from layers.placing.places import Town

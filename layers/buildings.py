@@ -9,8 +9,7 @@ import pandas as pd
 from gis.errors import Problem, ProblemLog, say
 from gis.geometry import fault, repair_areas
 from gis.tables import NO_ESTATE, Buildings, Estates
-from layers.estates_osm import repaired_areas
-from layers.osm_extract import OsmExtract
+from layers.osm_extract import OsmExtract, repaired_areas
 from layers.placing.places import Town, holding_estate
 from layers.reading.files import ROW, Source
 from layers.rows import Rows, read_rows

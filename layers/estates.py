@@ -8,16 +8,19 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from gis.crs import in_crs
+from gis.crs import in_crs, metric_crs
 from gis.errors import InputError, Problem, ProblemLog, say
 from gis.geometry import areas_only, fault, has_shape, repair_areas
 from gis.ledger import Reading
 from gis.tables import PEOPLE, Estates
 from layers.columns.fields import fields_of
 from layers.naming.communities import in_one_spelling
-from layers.naming.estate_names import unknown_estates
+from layers.naming.estate_names import called, unknown_estates
+from layers.osm_extract import OsmExtract
+from layers.placing.outlines_named import areas_by_name
 from layers.placing.places import Town, bounds_of
 from layers.placing.to_locate import read_located
+from layers.quality.doubts import Doubts
 from layers.reading.files import ROW, Source
 from layers.roster_join import OUTLINE_ROW, ROSTER_ROW, join
 from layers.rosters import read_side
@@ -33,6 +36,7 @@ Sides = tuple[Rows | None, Rows | None]
 def read_estates(
     *, outlines: Source | None, roster: Source | None, walled_default: bool, log: ProblemLog, town: Town,
     data_year: int | None = None, located: Source | None = None, round_spread: float = 0.0,
+    osm: OsmExtract | None = None,
 ) -> Estates:
     """Read outlines and roster and join them by ``estate_id``, else by a name that is surely the same.
 
@@ -49,6 +53,7 @@ def read_estates(
         data_year: building years after it are wrong.
         located: the list of places of estates that had none, filled in.
         round_spread: how far off a round number of people in the roster may be, as a share.
+        osm: where estates without an outline may have one of their name.
 
     Raises:
         InputError: files cannot be read (all that is wrong at once), nothing is given, or no CRS can be chosen.
@@ -63,14 +68,17 @@ def read_estates(
     for side, column in zip(sides, (OUTLINE_ROW, ROSTER_ROW), strict=True):
         if side is not None:
             side.done(side.kept, _keys_of(joined, column))
-    _warn_of_unlocated(sides[1] or sides[0], areas, points, misplaced(log.readings))
+    named = areas_by_name(joined, areas, points, osm, log) if osm else gpd.GeoSeries(index=joined.index, crs=crs)
+    _warn_of_unlocated(joined["name"], has_shape(areas) | has_shape(points) | has_shape(named), log)
     joined["walled"] = joined["walled"].map({1.0: True, 0.0: False}).fillna(value=walled_default).astype(bool)
     joined["outline_assumed"] = joined["outline_assumed"] == 1
-    joined["outline_basis"] = np.where(has_shape(areas), "outline", "")
+    joined["outline_basis"] = np.select([has_shape(areas), has_shape(named)], ["outline", "osm_landuse"], "")
+    points = points.mask(has_shape(named))
     joined["point_x"], joined["point_y"] = points.x, points.y
     for name in PEOPLE:
         joined[f"{name}_basis"] = np.where(joined[[name, f"{name}_low"]].notna().any(axis="columns"), "roster", "")
-    return Estates.of(gpd.GeoDataFrame(joined.drop(columns=_NO_COLUMNS, errors="ignore"), geometry=areas))
+    return Estates.of(gpd.GeoDataFrame(joined.drop(columns=_NO_COLUMNS, errors="ignore"),
+                                       geometry=areas.where(has_shape(areas), named)))
 
 
 def mark_edge_of_data(estates: Estates, extent: shapely.Geometry | None, margin_m: float) -> Estates:
@@ -171,6 +179,8 @@ def _crs_of(sides: list[Rows | None], town: Town, log: ProblemLog) -> Any:
         return town.crs
     given = [side for side in sides if side is not None]
     chosen = next((side.geometry.crs for side in given if has_shape(side.geometry).any()), None)
+    if chosen is None and town.home is not None:
+        return metric_crs((town.home[0] + town.home[2]) / 2, (town.home[1] + town.home[3]) / 2)
     if chosen is None:
         wrong = [one for one in log.errors if one.file in {side.file for side in given}]
         if wrong:  # coordinates that cannot be read are why there are none
@@ -274,14 +284,12 @@ def misplaced(readings: Iterable[Reading]) -> frozenset[str]:
     return frozenset(key for one in readings if one.part in {"estates", "roster"} for key in one.misplaced)
 
 
-def _warn_of_unlocated(
-    side: Rows | None, areas: gpd.GeoSeries, points: gpd.GeoSeries, wrong: frozenset[str],
-) -> None:
-    nowhere = areas.index[~has_shape(areas) & ~has_shape(points) & ~areas.index.isin(wrong)]
-    if len(nowhere) and side is not None:
-        side.problem(
-            severity="warning", value=", ".join(nowhere[:10]),
+def _warn_of_unlocated(names: pd.Series, located: "pd.Series[bool]", log: ProblemLog) -> None:
+    nowhere = names[~located & ~names.index.isin(misplaced(log.readings))]
+    if len(nowhere):
+        Doubts(log).add(
+            called(nowhere, nowhere.index.to_series()),
             why=say("{count} of {total} estates have neither outline nor coordinates; what depends on place is unknown "
-                    "for them", count=len(nowhere), total=len(areas)),
+                    "for them", count=len(nowhere), total=len(names)),
             fix='draw their outlines, or fill in to_locate.xlsx, which check writes beside the project, and write '
                 'located = "to_locate.xlsx" below [estates]')

@@ -2,13 +2,10 @@
 
 from typing import Any
 
-import geopandas as gpd
-
 from gis.errors import Problem, ProblemLog, say
-from gis.geometry import fault, has_shape, repair_areas
 from gis.tables import Estates
 from layers.estates import mark_edge_of_data
-from layers.osm_extract import OsmExtract
+from layers.osm_extract import OsmExtract, repaired_areas
 from layers.quality.doubts import Doubts
 from layers.quality.shapes import list_nested, overlapping
 from layers.streets import project_extent
@@ -40,16 +37,3 @@ def estates_of_osm(
                         fix="export a larger area"))
     list_nested(overlapping(estates.frame.geometry), estates.frame["name"], Doubts(log, extract.file))
     return mark_edge_of_data(estates, project_extent(extract.extent, to_crs), edge_margin_m)
-
-
-def repaired_areas(frame: gpd.GeoDataFrame, to_crs: Any, file: str, log: ProblemLog) -> gpd.GeoDataFrame:
-    """Areas of an extract in a metric CRS, made valid; each repair and each area lost is a warning."""
-    moved = frame.to_crs(to_crs)
-    shapes, ledger = repair_areas(moved.geometry)
-    for object_id, row in ledger.iterrows():
-        log.add(Problem(
-            file=file, value=str(object_id), severity="warning", fix="correct the outline in OSM",
-            why=say("the outline was repaired ({reason}): {before_m2:.1f} m² before, {after_m2:.1f} m² after",
-                    reason=fault(row["reason"]), before_m2=row["area_before_m2"], after_m2=row["area_after_m2"])))
-    kept = has_shape(shapes)
-    return moved.set_geometry(shapes)[kept]

@@ -3,14 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
 
-from gis.errors import InputError, Problem, say
-from gis.geometry import covered_ground
+from gis.errors import InputError, Problem, ProblemLog, say
+from gis.geometry import covered_ground, fault, has_shape, repair_areas
 from layers.assumptions import assumed
 from layers.osm_noding import DEGREES, Noded, WayNodes, node_ways
 from layers.osm_parts import WGS84, PartReader, Records
@@ -66,7 +67,7 @@ class OsmExtract:
             ``osm_id``, ``street_class`` (value of highway), ``name``, the modes of ``gis.tables`` (whether the public
             may move there so), ``oneway``, ``ground`` (no bridge, no tunnel), ``private``.
         buildings: areas with ``use``, ``name``, ``levels``, ``height_m``, ``households``.
-        estates: residential areas with ``name``.
+        estates: residential areas with ``name`` and ``other_names`` (parted by ``;``).
         gates: points with ``name``, ``foot``, ``vehicle``, ``closed``, ``hours``.
         entrances: points with ``kind``, ``name``, ``closed``.
         water: areas with ``kind``, ``name``.
@@ -130,6 +131,19 @@ def extract_of(
         file=file, **frames, facilities=facilities, cut=cut, timestamp=_day(header_time, found.newest),
         extent=_extent(file, box, [*frames.values(), *facilities.values()], problems),
         counts=counts | {"cut": len(cut), "zero_length": noded.zero_length}, problems=tuple(problems))
+
+
+def repaired_areas(frame: gpd.GeoDataFrame, to_crs: Any, file: str, log: ProblemLog) -> gpd.GeoDataFrame:
+    """Areas of an extract in a metric CRS, made valid; each repair and each area lost is a warning."""
+    moved = frame.to_crs(to_crs)
+    shapes, ledger = repair_areas(moved.geometry)
+    for object_id, row in ledger.iterrows():
+        log.add(Problem(
+            file=file, value=str(object_id), severity="warning", fix="correct the outline in OSM",
+            why=say("the outline was repaired ({reason}): {before_m2:.1f} m² before, {after_m2:.1f} m² after",
+                    reason=fault(row["reason"]), before_m2=row["area_before_m2"], after_m2=row["area_after_m2"])))
+    kept = has_shape(shapes)
+    return moved.set_geometry(shapes)[kept]
 
 
 def _streets(found: Findings, noded: Noded) -> gpd.GeoDataFrame:

@@ -61,8 +61,9 @@ class PartReader:
         })
 
     def estates(self, records: Records) -> gpd.GeoDataFrame:
-        """Column ``name``, which may be empty."""
-        return self._frame(records, "estate_id", {})
+        """Columns ``name`` and ``other_names`` (parted by ``;``), which may be empty."""
+        return self._frame(records, "estate_id", {
+            "other_names": [self.tags.other_names(one) for one in records.tags]})
 
     def gates(self, records: Records) -> gpd.GeoDataFrame:
         """Columns ``name``, ``foot``, ``vehicle``, ``closed``, ``emergency`` and ``hours`` (opening hours as given)."""

@@ -111,6 +111,7 @@ class OsmTags:
     """The whole of ``osm_tags.toml``."""
 
     name_keys: tuple[str, ...]
+    other_name_keys: tuple[str, ...]
     streets: StreetTags
     street_class_names: Mapping[str, str]
     class_columns: tuple[str, ...]
@@ -148,6 +149,11 @@ class OsmTags:
     def name(self, tags: Tags) -> str:
         """The object's name, or ``""``."""
         return next((tags[key] for key in self.name_keys if key in tags), "")
+
+    def other_names(self, tags: Tags) -> str:
+        """What else the object is called, parted by ``;``."""
+        every = dict.fromkeys(tags[key] for key in (*self.name_keys, *self.other_name_keys) if key in tags)
+        return ";".join(name for name in every if name != self.name(tags))
 
     def building_use(self, tags: Tags) -> str:
         """``residential``, ``other`` or ``""`` where the tags do not say."""
@@ -265,6 +271,7 @@ def _tags(data: Mapping[str, Any]) -> OsmTags:
         raise _wrong("facilities", say("the kinds must be those of kinds.toml: {names}", names=tuple(facility_kinds())))
     return OsmTags(
         name_keys=tuple(_texts(data["names"]["keys"], "names.keys")),
+        other_name_keys=tuple(_texts(data["names"]["others"], "names.others")),
         streets=_street_tags(data["streets"]),
         street_class_names=dict(data["street_class_names"]),
         **{f"{what}_columns": tuple(_texts(data["street_files"][f"{what}_columns"], f"street_files.{what}_columns"))

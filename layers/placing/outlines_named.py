@@ -1,0 +1,99 @@
+"""Which ground does an estate have that nobody drew, where OSM has a residential area of its name?
+
+An area is an estate's where it alone bears the estate's name, no other estate bears it, and the place that the roster
+may say is near. What only looks alike is offered and never joined.
+"""
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from gis.crs import in_crs
+from gis.errors import ProblemLog, say
+from gis.geometry import has_shape
+from layers.assumptions import assumed
+from layers.naming.estate_names import called, keyed, name_table, same_names
+from layers.naming.names import candidates
+from layers.osm_extract import OsmExtract, repaired_areas
+from layers.quality.doubts import ESTATES, Doubts
+
+_AREAS = ("Polygon", "MultiPolygon")
+
+
+def areas_by_name(
+    estates: pd.DataFrame, areas: gpd.GeoSeries, points: gpd.GeoSeries, extract: OsmExtract, log: ProblemLog,
+) -> gpd.GeoSeries:
+    """For estates without an outline the residential area of OSM that surely bears their name, on the estates' ids.
+
+    What was joined is a warning, as are names that stand for several and names that only look alike.
+
+    Args:
+        estates: ``name``, ``alias_names`` and ``street`` on the estates' ids.
+        areas: outlines that are given, on the same index in a metric CRS; missing where there is none.
+        points: where the estates without an outline are said to lie, likewise; missing where nobody says.
+        extract: whose residential areas are looked at.
+        log: takes the warnings.
+    """
+    mapped = extract.estates[extract.estates["name"] != ""]
+    asked = estates.index[~has_shape(areas)]
+    ours = name_table(estates["name"], estates["alias_names"], estates["street"])
+    theirs = name_table(mapped["name"], mapped["other_names"], pd.Series("", index=mapped.index))
+    pairs = same_names(*keyed(ours, theirs)).set_axis(["estate", "area"], axis="columns")
+    there = repaired_areas(mapped.loc[mapped.index.isin(pairs["area"])], areas.crs, extract.file, log).geometry
+    there = there[there.geom_type.isin(_AREAS)]
+    pairs = pairs[pairs["area"].isin(there.index)]
+    apart_m = _apart_m(points.reindex(pairs["estate"]), there.loc[pairs["area"]])
+    far = apart_m > assumed("outlines", "named_most_m")
+    twice = (pairs["estate"].duplicated(keep=False) | pairs["area"].duplicated(keep=False)).to_numpy() & ~far
+    doubts, shown = Doubts(log, extract.file), _shown(pairs, estates, mapped)
+    free = pairs["estate"].isin(asked).to_numpy()
+    _say(doubts, shown[free & far], shown[free & twice], shown[free & ~far & ~twice])
+    sure = pairs[free & ~far & ~twice]
+    _offer(doubts, estates.loc[asked[~asked.isin(pairs["estate"])]], points, mapped)
+    found = there.loc[sure["area"]].set_axis(pd.Index(sure["estate"], dtype="object"))
+    return in_crs(found, areas.crs).reindex(areas.index)
+
+
+def _apart_m(points: gpd.GeoSeries, areas: gpd.GeoSeries) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
+    """How far each point lies from its area; 0 where there is no point."""
+    apart: np.ndarray[tuple[int], np.dtype[np.float64]] = shapely.distance(points.to_numpy(), areas.to_numpy())
+    return np.nan_to_num(apart, nan=0.0)
+
+
+def _shown(pairs: pd.DataFrame, estates: pd.DataFrame, mapped: gpd.GeoDataFrame) -> pd.Series:
+    """What a pair is called, on the estate's id: ``密云路454弄 (12) → way/433248140``."""
+    names = called(estates["name"], estates.index.to_series())
+    said = [f"{names[estate]} → {mapped['name'][area]} {area}"
+            for estate, area in zip(pairs["estate"], pairs["area"], strict=True)]
+    return pd.Series(said, index=pd.Index(pairs["estate"], dtype="object"), dtype="object")
+
+
+def _say(doubts: Doubts, far: pd.Series, several: pd.Series, joined: pd.Series) -> None:
+    distance_m = assumed("outlines", "named_most_m")
+    for shown, why, fix in (
+        (joined, say("{count} estates without an outline have one of their name in OSM, which was taken",
+                     count=joined.index.nunique()),
+         say("look at them on the map; where one is another place, draw the outline or write its coordinates")),
+        (several, say("the names of {count} estates without an outline stand for several in OSM or in the roster, so "
+                      "none was taken", count=several.index.nunique()),
+         say("draw their outlines, or write their coordinates")),
+        (far, say("{count} residential areas of OSM bear the name of an estate and lie more than {distance_m:.0f} m "
+                  "from its coordinates, so they were not taken", count=len(far), distance_m=distance_m),
+         say("correct the coordinates, or nothing if they are other places of the same name")),
+    ):
+        if len(shown):
+            doubts.add(shown.groupby(level=0, sort=False).agg("; ".join), why=why, fix=fix, parts=ESTATES)
+
+
+def _offer(doubts: Doubts, estates: pd.DataFrame, points: gpd.GeoSeries, mapped: gpd.GeoDataFrame) -> None:
+    """Say which estates without any place look like a residential area of another name."""
+    nowhere = estates["name"][~has_shape(points.reindex(estates.index)) & (estates["name"] != "")]
+    near = candidates(nowhere, mapped["name"])
+    offers = {key: f"{name} → {' / '.join(one.name for one in near[name])}"
+              for key, name in nowhere.items() if near[name]}
+    if offers:
+        doubts.add(pd.Series(offers, dtype="object"), parts=ESTATES,
+                   why=say("{count} estates without a place may be residential areas of OSM of another name",
+                           count=len(offers)),
+                   fix="if one is, write the name that OSM has as 别名 of the estate")
