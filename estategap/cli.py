@@ -138,8 +138,11 @@ def run(project: _Project, out: _Out = None, lang: _Lang = LangChoice.ZH, force:
     with _plain_errors(lang):
         from estategap.job import run_project  # noqa: PLC0415
         from estategap.progress import Progress  # noqa: PLC0415
+        from estategap.project import read_project  # noqa: PLC0415
+        from estategap.unused import unnamed_files  # noqa: PLC0415
 
         _say_where(run_project(project, lang=lang.value, out=out, force=force, progress=Progress(_console)))
+        _print_problems(unnamed_files(read_project(project)), lang)
 
 
 def _say_where(folder: Path) -> None:

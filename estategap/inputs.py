@@ -12,6 +12,7 @@ from pyproj.exceptions import CRSError
 from estategap.plan import people_of
 from estategap.project import FILE_NAME, Project, missing_parts
 from estategap.sources import Sources
+from estategap.unused import unnamed_sheets
 from estategap.walking import WalkingRule
 from gis.crs import metric_crs_of
 from gis.errors import InputError, Problem, ProblemLog
@@ -84,7 +85,7 @@ def look_through(project: Project, walking: WalkingRule, log: ProblemLog) -> Inp
     Raises:
         InputError: the estates cannot be read; the other files have been opened to see what is wrong with them.
     """
-    for problem in missing_parts(project):
+    for problem in (*missing_parts(project), *unnamed_sheets(project)):
         log.add(problem)
     estates, osm = _placed(project, walking, log)
     found = _around(Sources(project, osm, _town_of(estates, osm), log), estates, walking)
@@ -104,9 +105,7 @@ def _placed(project: Project, walking: WalkingRule, log: ProblemLog) -> tuple[Es
 
 
 def _open_others(project: Project, log: ProblemLog) -> None:
-    parts = (project.streets, project.buildings, project.doors, project.gates, project.complaints, *project.facilities,
-             project.lifts, project.responsibilities, project.progress)
-    sources = [project.source(one) for one in parts if one]
+    sources = [project.source(one) for one in project.parts if one is not project.roster]
     others = (project.basemap.water, project.basemap.green, *(one.file for one in project.population))
     sources += [project.source_of(file, crs=project.basemap.crs) for file in others if file]
     for source in sources:

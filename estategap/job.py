@@ -14,18 +14,18 @@ from estategap.plan import plan_of, walking_of
 from estategap.progress import Progress
 from estategap.project import Project, read_project
 from estategap.runs import check_place, name_latest, put_in_place
+from estategap.unused import unnamed_files
 from gis.errors import InputError, Problem, ProblemLog, reported, say, system_reason
 from gis.ledger import Reading
 from gis.tables import Estates
 from layers.estates import misplaced
 from layers.placing.to_locate import FILE_NAME as TO_LOCATE
 from maps.outputs import write_outputs
+from maps.problem_list import FILE_NAME as PROBLEMS
 from maps.problem_list import write_problem_list
 from maps.texts import Texts
 from maps.to_locate import list_to_locate
 from maps.view import Lang
-
-PROBLEMS = "problems.xlsx"
 
 
 def run_project(path: Path, *, lang: Lang, out: Path | None, force: bool, progress: Progress) -> Path:
@@ -85,7 +85,7 @@ def check_project(path: Path, progress: Progress, *, lang: Lang = "zh") -> Check
     """
     project = read_project(path)
     problems, readings, inputs = _read(project, progress, Texts(lang))
-    log = ProblemLog(list(problems))
+    log = ProblemLog([*problems, *unnamed_files(project)])
     to_locate = None
     if inputs:
         nowhere = inputs.estates.frame[~inputs.estates.located]

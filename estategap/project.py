@@ -118,14 +118,19 @@ class Project(Section):
         return "" if self.osm is None else self.osm.file or newest_snapshot(self.folder)
 
     @property
+    def parts(self) -> tuple[File, ...]:
+        """Every section that names a file of rows or shapes, but for the estates' own."""
+        sections: tuple[File | None, ...] = (
+            self.streets, self.buildings, self.doors, self.gates, self.complaints, *self.facilities, self.lifts,
+            self.responsibilities, self.progress, self.roster)
+        return tuple(one for one in sections if one)
+
+    @property
     def files(self) -> tuple[str, ...]:
         """Every input file the project names, sorted, each once."""
-        sections = [self.roster, self.lifts, self.responsibilities, self.progress, self.streets, self.buildings,
-                    self.doors, self.gates, self.complaints, *self.population]
-        named = [section.file for section in sections if section] + [one.file for one in self.facilities]
+        named = [*(one.file for one in self.parts), *(one.file for one in self.population)]
         own = (self.osm_file, self.estates.file, self.estates.located, self.basemap.water, self.basemap.green)
-        named += [one for one in own if one]
-        return tuple(sorted(set(named)))
+        return tuple(sorted({*named, *(one for one in own if one)}))
 
 
 def read_project(path: Path) -> Project:

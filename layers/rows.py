@@ -158,7 +158,7 @@ def read_rows(
     Raises:
         InputError: the file cannot be read.
     """
-    raw = _without_strangers(read_raw(source, table), table, log)
+    raw = without_strangers(read_raw(source, table), table, log)
     for note in raw.notes:
         log.add(note)
     fields = read_fields(raw.frame, table, file=source.path.name, sheet=raw.part, log=log, data_year=data_year,
@@ -181,7 +181,7 @@ def read_rows(
     return Rows(raw, part, fields, geometry, log, columns, unread, misplaced)
 
 
-def _without_strangers(raw: Raw, table: str, log: ProblemLog) -> Raw:
+def without_strangers(raw: Raw, table: str, log: ProblemLog) -> Raw:
     """The rows but for a template's example and totals, which are listed before any of their cells is looked at."""
     examples = not_read("examples")
     found = columns_of(raw.frame, table)

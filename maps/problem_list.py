@@ -19,6 +19,7 @@ _ACCOUNT = {"file": 24, "sheet": 16, "part": 14, "encoding": 10, "crs": 14, "pla
 _COLUMNS = {"file": 24, "sheet": 16, "part": 14, "field": 24, "header": 24}
 _LONGEST_CELL, _MOST_LINES = 32_000, 2_000
 _PLAIN = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+FILE_NAME = "problems.xlsx"
 _FIXED_DATE = datetime(2000, 1, 1)  # noqa: DTZ001 - the same bytes whenever it is written
 
 
