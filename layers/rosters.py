@@ -19,7 +19,7 @@ from layers.reading.files import ROW, Source
 from layers.rows import Rows, read_rows
 from layers.typed.cells import folded
 
-_NO_FACTS = frozenset({"x", "y"})
+_NO_FACTS = frozenset({"x", "y", "system"})
 _TEXT_TYPES = frozenset({"text", "choice"})
 _AREAS = ("Polygon", "MultiPolygon")
 _ASKS_IF_BLOCKED = re.compile("堵|占|佔|blocked")
@@ -28,7 +28,8 @@ _SUMS = {"parking_spaces": ("parking_ground", "parking_underground")}
 
 def text_fields() -> tuple[str, ...]:
     """Fields of a roster that hold words, ``""`` where unknown."""
-    return tuple(name for name, entry in fields_of("roster").items() if entry.type in _TEXT_TYPES)
+    return tuple(name for name, entry in fields_of("roster").items()
+                 if entry.type in _TEXT_TYPES and name not in _NO_FACTS)
 
 
 def number_fields() -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from gis.ledger import ColumnRead, Reading
 from layers.columns.field_guide import marked_fields
 from layers.columns.fields import columns_of, fields_of, not_read, read_fields
 from layers.placing.places import Town, crs_name, places_of_layer, places_of_table
+from layers.placing.said_systems import undone, with_said_system
 from layers.reading.files import ROW, Raw, Source, read_raw
 from layers.reading.table_notes import is_total, total_signs
 from layers.typed.cells import as_text, folded
@@ -170,15 +171,19 @@ def read_rows(
                     if one.field in fields)
     read = {one.header for one in columns}
     unread = tuple(header for header in headers if header not in read)
+    headers_of = {one.field: one.header for one in columns}
+    said = fields.get("system", pd.Series("", index=fields.index, dtype="object"))
+    raw, systems = (raw, said) if table == "location" else with_said_system(raw, headers_of, said, log)
+    source = raw.source
     if source.is_table:
-        headers_of = {one.field: one.header for one in columns}
         column = ", ".join(dict.fromkeys(headers_of[axis] for axis in ("x", "y") if axis in headers_of))
         geometry, misplaced = places_of_table(fields, source, raw.part, town, log, column=column,
                                               mend=mend)
     else:
         geometry, misplaced = places_of_layer(gpd.GeoDataFrame(raw.frame), source, raw.part, town, log), {}
-    fields = fields.drop(columns=["x", "y"], errors="ignore")
-    return Rows(raw, part, fields, geometry, log, columns, unread, misplaced)
+    fields = fields.drop(columns=["x", "y", *([] if table == "location" else ["system"])], errors="ignore")
+    return Rows(raw, part, fields, undone(geometry, systems) if systems.any() else geometry, log, columns, unread,
+                misplaced)
 
 
 def without_strangers(raw: Raw, table: str, log: ProblemLog) -> Raw:

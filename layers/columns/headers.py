@@ -14,7 +14,7 @@ from pypinyin import Style, lazy_pinyin
 from rapidfuzz import fuzz, process
 
 from gis.errors import Problem, either, say
-from layers.columns.catalogue import document, fields_of, not_read
+from layers.columns.catalogue import Field, document, fields_of, not_read
 from layers.typed.cells import printable
 from layers.typed.chinese import simplified
 
@@ -191,10 +191,17 @@ class _Names(NamedTuple):
 def _names(table: str) -> _Names:
     plain: dict[str, tuple[str, str, int]] = {}
     for name, entry in fields_of(table).items():
-        for place, alias in enumerate(entry.aliases):
+        for place, alias in enumerate(_with_systems(entry)):
             plain.setdefault(header_key(alias), (name, alias, place))
     labels = {name: entry.label for name, entry in fields_of(table).items()}
     return _Names(table, plain, labels, 4 * max(map(len, plain)) + 20)
+
+
+def _with_systems(entry: Field) -> tuple[str, ...]:
+    """The names of a field; those of a coordinate with the system it is in too, such as 高德经度 and lng_bd09."""
+    systems = document()["headers"]["systems"] if entry.type == "coordinate" else []
+    return (*entry.aliases, *(joined for system in systems for alias in entry.aliases
+                              for joined in (system + alias, alias + system)))
 
 
 @functools.cache

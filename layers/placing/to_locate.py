@@ -1,19 +1,13 @@
 """Where do the estates lie that had no place, now that somebody has filled in the list of them?"""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import geopandas as gpd
-import pandas as pd
-
-from gis.china_offset import moved
-from gis.crs import in_crs
 from gis.errors import InputError, Problem, ProblemLog, say
 from gis.geometry import has_shape
 from layers.columns.catalogue import fields_of
 from layers.columns.headers import match_columns
-from layers.placing.places import LON_LAT, Town
+from layers.placing.places import Town
 from layers.reading.files import ROW, Source, read_raw
 from layers.rows import Rows, read_rows
 from layers.typed.cells import as_text
@@ -21,8 +15,6 @@ from layers.typed.cells import as_text
 FILE_NAME = "to_locate.xlsx"
 """What ``check`` calls the list, beside the project file."""
 SHEET = "待定位小区"
-TRUE_DEGREES = "WGS84"
-"""The choice of ``坐标系`` that needs no conversion; the others are the shifted systems."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +56,7 @@ def read_located(source: Source, *, town: Town, log: ProblemLog) -> Rows:
     key = key.loc[rows.kept]
     rows.leave_out(key.index[key.duplicated()], why="another row has this estate id", values=key,
                    fix="give each estate one row and an id of its own")
-    return replace(rows, geometry=_in_place(rows, system))
+    return rows
 
 
 def existing_list(path: Path) -> Listed | None:
@@ -83,19 +75,3 @@ def existing_list(path: Path) -> Listed | None:
                                  fix="move the file away, so that a new list can be written"))
     ids = frozenset(as_text(raw.frame[found["estate_id"]]))
     return Listed(raw.part, raw.header_row, headers, found, ids)
-
-
-def _in_place(rows: Rows, system: pd.Series) -> gpd.GeoSeries:
-    degrees, crs = rows.geometry.to_crs(LON_LAT), rows.geometry.crs
-    for name in sorted(set(system[rows.kept]) - {TRUE_DEGREES}):
-        shifted = system == name
-        degrees = _put(degrees, moved(degrees[shifted], name))
-    return in_crs(degrees, crs)
-
-
-def _put(geometry: gpd.GeoSeries, part: gpd.GeoSeries) -> gpd.GeoSeries:
-    shapes: Any = geometry.to_numpy().copy()
-    shapes[geometry.index.get_indexer(part.index)] = part.to_numpy()
-    return gpd.GeoSeries(shapes, index=geometry.index, crs=geometry.crs)
-
-

@@ -27,11 +27,9 @@ from layers.reading.workbooks import filled_sheets, read_workbook
 
 __all__ = ["ROW", "Raw", "Source", "offset_system", "open_source", "parse_crs", "read_raw", "read_table", "read_vector"]
 
-_OFFSET_SYSTEMS: dict[str, Literal["GCJ-02", "BD-09"]] = {
-    "gcj02": "GCJ-02", "gcj": "GCJ-02", "bd09": "BD-09", "bd09ll": "BD-09",
-}
 _OFFSET_WORDS: dict[str, Literal["GCJ-02", "BD-09"]] = {
-    "火星": "GCJ-02", "高德": "GCJ-02", "腾讯": "GCJ-02", "国测局": "GCJ-02", "百度": "BD-09",
+    "gcj": "GCJ-02", "bd09": "BD-09", "火星": "GCJ-02", "高德": "GCJ-02", "腾讯": "GCJ-02", "国测局": "GCJ-02",
+    "百度": "BD-09",
 }
 _CRS_FIX = say('add the line crs = "EPSG:4490" (or the code the data is really in) to its section of project.toml')
 
@@ -68,12 +66,14 @@ class Source:
 
 
 def offset_system(crs: str | None) -> Literal["", "GCJ-02", "BD-09"]:
-    """The shifted Chinese system that a declared CRS names, however it is spelt, else ``""``."""
+    """``GCJ-02`` or ``BD-09`` where a declared CRS or a header names it, however it is spelt, else ``""``.
+
+    Baidu's metres (BD09MC) are none of these: nothing reads them.
+    """
     text = unicodedata.normalize("NFKC", crs or "").casefold()
     key = re.sub(r"[^a-z0-9]", "", text)
-    if key in _OFFSET_SYSTEMS:
-        return _OFFSET_SYSTEMS[key]
-    return next((system for word, system in _OFFSET_WORDS.items() if word in text), "")
+    found = (system for word, system in _OFFSET_WORDS.items() if word in text or word in key)
+    return "" if "bd09mc" in key else next(found, "")
 
 
 @dataclass(frozen=True)

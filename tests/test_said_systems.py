@@ -1,0 +1,125 @@
+"""Headers and a column 坐标系 that name GCJ-02 or BD-09 are taken at their word, and that is said."""
+
+import csv
+import io
+
+import numpy as np
+import pytest
+from openpyxl import Workbook
+
+from gis.china_offset import from_wgs84
+from gis.errors import ProblemLog
+from layers.placing.places import Town
+from layers.reading.files import Source
+from layers.rows import read_rows
+
+TRUE = np.array([[121.4737, 31.2304], [121.5002, 31.2401], [121.4805, 31.2199]])
+TOWN = Town("EPSG:4549", (121.4, 31.2, 121.6, 31.3))
+
+
+def shown(system):
+    return TRUE if system == "WGS84" else np.column_stack(from_wgs84(TRUE[:, 0], TRUE[:, 1], system))
+
+
+def write_csv(path, header, rows):
+    text = io.StringIO()
+    csv.writer(text).writerows([header, *rows])
+    path.write_bytes(text.getvalue().encode("gb18030"))
+    return path
+
+
+def places(source, table="facility"):
+    log = ProblemLog()
+    rows = read_rows(source, table, part="t", town=TOWN, log=log)
+    rows.done(rows.kept)
+    degrees = rows.geometry.to_crs(4326)
+    return np.column_stack([degrees.x, degrees.y]), log
+
+
+def apart_m(found):
+    east, north = ((found - TRUE) * [95_300, 110_900]).T
+    return np.hypot(east, north).max()
+
+
+@pytest.mark.parametrize(("x", "y", "system"), [
+    ("经度（GCJ-02）", "纬度（GCJ-02）", "GCJ-02"), ("经度(gcj02)", "纬度(gcj02)", "GCJ-02"),
+    ("高德经度", "高德纬度", "GCJ-02"), ("经度（高德地图）", "纬度（高德地图）", "GCJ-02"),
+    ("lng_gcj02", "lat_gcj02", "GCJ-02"), ("经度（BD-09）", "纬度（BD-09）", "BD-09"),
+    ("百度经度", "百度纬度", "BD-09"),
+    ("BD09_LON", "BD09_LAT", "BD-09"), ("经度（WGS84）", "纬度（WGS84）", "WGS84"),
+    ("经度（CGCS2000）", "纬度（CGCS2000）", "WGS84"), ("天地图经度", "天地图纬度", "WGS84")])
+@pytest.mark.parametrize("table", ["roster", "facility", "gate", "door", "complaint"])
+def test_a_header_that_names_the_system_is_believed(tmp_path, x, y, system, table):
+    path = write_csv(tmp_path / "表.csv", ["名称", x, y], [["甲", *one] for one in shown(system)])
+    found, log = places(Source(path), table)
+    assert apart_m(found) < 0.01
+    assert log.readings[0].converted == system.replace("WGS84", "")
+    said = [one for one in log if str(one.why).startswith("the file itself says")]
+    assert [(one.severity, one.column, one.value) for one in said] == (
+        [] if system == "WGS84" else [("warning", f"{x}, {y}", f"{system}: 3")])
+
+
+def test_each_row_may_say_its_own_system(tmp_path):
+    book = Workbook()
+    book.active.append(["名称", "经度", "纬度", "坐标系"])
+    for number, (system, word) in enumerate((("GCJ-02", "高德"), ("BD-09", "百度地图"), ("WGS84", "CGCS2000"))):
+        book.active.append(["甲乙丙"[number], *shown(system)[number], word])
+    book.save(tmp_path / "表.xlsx")
+    found, log = places(Source(tmp_path / "表.xlsx"))
+    assert apart_m(found) < 0.01
+    (said,) = [one for one in log if str(one.why).startswith("the file itself says")]
+    assert (said.column, said.value) == ("坐标系", "BD-09: 1, GCJ-02: 1")
+
+
+def test_what_a_row_says_comes_before_the_header_and_a_blank_follows_it(tmp_path):
+    bd, gcj = shown("BD-09"), shown("GCJ-02")
+    path = write_csv(tmp_path / "表.csv", ["名称", "经度（GCJ-02）", "纬度（GCJ-02）", "坐标系"],
+                     [["甲", *gcj[0], ""], ["乙", *bd[1], "BD09"], ["丙", *TRUE[2], "WGS-84"]])
+    assert apart_m(places(Source(path))[0]) < 0.01
+
+
+def test_a_system_nobody_knows_is_an_error_with_its_row(tmp_path):
+    path = write_csv(tmp_path / "表.csv", ["名称", "经度", "纬度", "坐标系"],
+                     [["甲", *TRUE[0], "WGS84"], ["乙", *TRUE[1], "上海城建坐标"], ["丙", *TRUE[2], ""]])
+    _, log = places(Source(path))
+    (wrong,) = log.errors
+    assert (wrong.row, wrong.column, wrong.value) == (3, "坐标系", "上海城建坐标")
+
+
+def test_the_line_of_the_project_holds_and_what_contradicts_it_is_said(tmp_path):
+    rows = [["甲", *one] for one in shown("GCJ-02")]
+    path = write_csv(tmp_path / "表.csv", ["名称", "经度（BD-09）", "纬度（BD-09）"], rows)
+    found, log = places(Source(path, crs="GCJ-02"))
+    assert apart_m(found) < 0.01
+    (said,) = log
+    assert str(said.why) == "the file says BD-09 of its coordinates, project.toml says GCJ-02, which holds"
+
+
+def test_two_systems_for_one_place_are_an_error(tmp_path):
+    path = write_csv(tmp_path / "表.csv", ["名称", "经度（GCJ-02）", "纬度（BD-09）"], [["甲", *one] for one in TRUE])
+    (wrong,) = places(Source(path))[1].errors
+    assert str(wrong.why) == "one coordinate is said to be in BD-09, the other in GCJ-02"
+
+
+def test_of_two_pairs_the_true_one_is_read(tmp_path):
+    rows = [["甲", *one, *other] for one, other in zip(shown("GCJ-02"), TRUE, strict=True)]
+    path = write_csv(tmp_path / "表.csv", ["名称", "高德经度", "高德纬度", "WGS84经度", "WGS84纬度"], rows)
+    found, log = places(Source(path))
+    assert apart_m(found) < 0.01
+    assert log.readings[0].converted == ""
+    assert {one.header for one in log.readings[0].columns} >= {"WGS84经度", "WGS84纬度"}
+
+
+def test_a_layer_of_points_with_a_column_that_names_the_system(tmp_path):
+    import geopandas as gpd
+    gcj = shown("GCJ-02")
+    layer = gpd.GeoDataFrame({"名称": list("甲乙丙"), "坐标系": "高德"}, geometry=gpd.points_from_xy(*gcj.T), crs=4326)
+    layer.to_file(tmp_path / "点.gpkg")
+    assert apart_m(places(Source(tmp_path / "点.gpkg"))[0]) < 0.01
+
+
+def test_metres_of_baidu_are_not_taken_for_degrees(tmp_path):
+    path = write_csv(tmp_path / "表.csv", ["名称", "x（BD09MC）", "y（BD09MC）"], [["甲", 13523000.5, 3641000.2]])
+    _, log = places(Source(path))
+    assert log.readings[0].places is None
+    assert {one.column for one in log} >= {"x（BD09MC）", "y（BD09MC）"}
