@@ -1,16 +1,19 @@
 """What does each section of a project give: the file it names, else what OSM has of it?"""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import get_args
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 
 from analyses.methods.discovery import discover
 from estategap.plan import people_of
 from estategap.project import Project
 from estategap.project_sections import PopulationSection
-from gis.errors import ProblemLog
+from gis.errors import ProblemLog, Words, say
+from gis.ledger import Reading
 from gis.tables import BaseMap, Buildings, Doors, Estates, Facilities, Gates, Streets
 from layers.assignments import Responsibilities, TaskProgress, read_progress, read_responsibilities
 from layers.barriers import read_barriers
@@ -25,6 +28,7 @@ from layers.facilities_osm import facilities_of_osm
 from layers.gates import gates_of_osm, read_gates
 from layers.lifts import Lifts, read_lifts
 from layers.naming.estate_names import called
+from layers.osm_account import osm_account
 from layers.osm_extract import OsmExtract, repaired_areas
 from layers.people_raster import people_of_raster
 from layers.placing.outlines_assumed import points_of, with_assumed_outlines
@@ -53,21 +57,40 @@ class Sources:
         if section:
             return read_streets(self.project.source(section), town=self.town, log=self.log,
                                 complete_around=section.complete_around)
-        return streets_of_osm(self.osm, self.town.crs) if self.osm else Streets.empty(self.town.crs)
+        if self.osm is None:
+            return Streets.empty(self.town.crs)
+        self._osm_read_as("streets")
+        return streets_of_osm(self.osm, self.town.crs)
 
     def footprints(self) -> Buildings:
         """The buildings, wherever they stand."""
         section, crs = self.project.buildings, self.town.crs
         if section:
             return read_buildings(self.project.source(section), town=self.town, log=self.log)
-        return buildings_of_osm(self.osm, crs, log=self.log) if self.osm else Buildings.empty(crs)
+        if self.osm is None:
+            return Buildings.empty(crs)
+        found = buildings_of_osm(self.osm, crs, log=self.log)
+        self._osm_read_as("buildings", used=found.ids, why=say("outlines have no area"))
+        return found
+
+    def _osm_read_as(
+        self, part: str, read_as: str = "", *, used: Iterable[str] | None = None, why: Words | None = None,
+    ) -> None:
+        """Account for a part of the OSM file that is used."""
+        assert self.osm is not None  # noqa: S101 - only what there is can be used
+        self.log.readings.append(osm_account(self.osm, part, read_as or part, used=used, why=why))
 
     def outlined(self, estates: Estates, footprints: Buildings, streets: Streets) -> Estates:
         """The estates, with outlines made for those of which only a point is known."""
-        if points_of(estates).empty:
-            return estates
-        landuse = repaired_areas(self.osm.estates, self.town.crs, self.osm.file, self.log) if self.osm else None
-        return with_assumed_outlines(estates, footprints, streets, landuse, log=self.log)
+        found = estates
+        if len(points_of(estates)):
+            landuse = repaired_areas(self.osm.estates, self.town.crs, self.osm.file, self.log) if self.osm else None
+            found = with_assumed_outlines(estates, footprints, streets, landuse, log=self.log)
+        own = self.project.estates.file or self.project.roster
+        if own and (found.frame["outline_object"] != "").any():
+            self._osm_read_as("estates", used=found.frame["outline_object"], why=say(
+                "residential areas bear the name of no estate in the roster and hold none"))
+        return found
 
     def lifts(self, estates: Estates) -> Lifts:
         """The lifts of the estates."""
@@ -99,13 +122,20 @@ class Sources:
         """The gates of the estates."""
         if self.project.gates:
             return read_gates(self.project.source(self.project.gates), estates, town=self.town, log=self.log)
-        return gates_of_osm(self.osm, estates) if self.osm else Gates.empty(self.town.crs)
+        if self.osm is None:
+            return Gates.empty(self.town.crs)
+        self._osm_read_as("gates")
+        return gates_of_osm(self.osm, estates)
 
     def doors(self, buildings: Buildings) -> Doors:
         """The doors of the buildings."""
         if self.project.doors:
             return read_doors(self.project.source(self.project.doors), buildings, town=self.town, log=self.log)
-        return doors_of_osm(self.osm, buildings) if self.osm else Doors.empty(self.town.crs)
+        if self.osm is None:
+            return Doors.empty(self.town.crs)
+        found = doors_of_osm(self.osm, buildings)
+        self._osm_read_as("entrances", "doors", used=found.ids, why=say("entrances are no doors of homes, or closed"))
+        return found
 
     def facilities(self, kind: str, estates: Estates) -> Facilities:
         """The lists of a kind and what OSM has of it; a kind nobody lists is empty and not complete."""
@@ -116,6 +146,8 @@ class Sources:
                 log=self.log), nothing)
             for section in self.project.facilities if section.kind == kind]
         mapped = inside_estates(facilities_of_osm(self.osm, kind, self.town.crs), estates) if self.osm else None
+        if mapped is not None:
+            self._osm_read_as(f"facilities.{kind}", kind)
         found = merge_facilities(lists or [nothing], mapped, log=self.log)
         roster = self.project.roster or self.project.estates
         compare_with_roster(found, estates, roster=roster.file or "", log=self.log)
@@ -141,6 +173,9 @@ class Sources:
         west, south, east, north = estates.frame.total_bounds
         raster = read_raster_window(self.project.folder / grid.file, (west, south, east, north), estates.crs,
                                     own_crs=grid.crs)
+        known = int(np.isfinite(raster.cells).sum())
+        self.log.readings.append(Reading(file=grid.file, part="population", crs=str(raster.crs), rows_in=known,
+                                         rows_used=known))
         spread = people_of(self.project).raster_spread if grid.spread is None else grid.spread
         found = people_of_raster(estates, buildings, raster, people=grid.people, spread=spread)
         asked = estates.located & (estates.frame[f"{grid.people}_basis"] == "")
@@ -164,6 +199,9 @@ class Sources:
         if self.osm is None:
             return own
         mapped = basemap_of_osm(self.osm, self.town.crs)
+        for part, read_as in (("water", "water"), ("waterways", "water"), ("green", "green"), ("railways", "railways")):
+            if not (read_as == "water" and water) and not (read_as == "green" and green):
+                self._osm_read_as(part, read_as)
         return replace(
             mapped, streets=own.streets if project.streets else mapped.streets,
             water=own.water if water else mapped.water, green=own.green if green else mapped.green,

@@ -35,8 +35,11 @@ class Reading:
         unread: headers that no field takes.
         rows_in: rows the file has; blank ones do not count.
         rows_used: rows the result rests on.
-        left_out: why rows were left out, and which: row numbers as the planner counts them.
+        left_out: why rows were left out, and which: row numbers as the planner counts them, of OSM the
+            objects.
         row_of: the row of each thing that was used, by the key it is known by; None where nobody asks.
+        joins: of the estates' last file ``name`` of each estate and ``by``, what joined it to an outline: ``id``,
+            ``name`` or ``alias`` of a row of the outlines' file, ``osm`` by the name of an area in OSM, else ``""``.
         misplaced: keys of those whose coordinates are wrong, which is listed.
         places: all rows that have one, in the working CRS, for comparison with other layers; None without any.
 
@@ -56,8 +59,9 @@ class Reading:
     unread: tuple[str, ...] = ()
     rows_in: int
     rows_used: int
-    left_out: Mapping[Words | str, tuple[int, ...]] = field(default_factory=dict)
+    left_out: Mapping[Words | str, tuple[int | str, ...]] = field(default_factory=dict)
     row_of: "pd.Series[int] | None" = field(default=None, compare=False, repr=False)
+    joins: pd.DataFrame | None = field(default=None, compare=False, repr=False)
     misplaced: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
     places: gpd.GeoSeries | None = field(default=None, compare=False, repr=False)
 

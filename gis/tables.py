@@ -160,6 +160,7 @@ class Estates(Table):
     ``located`` is false where there is no outline: such an estate stays in every table and is unknown in space.
     ``outline_basis`` says where the outline is from: ``outline`` (given), ``osm_landuse``, ``buildings`` or
     ``tessellation`` (made around ``point_x``, ``point_y``, where the estate is said to lie, metres), else ``""``.
+    ``outline_object`` names the OSM object it is, or is a part of.
     ``*_basis`` says where people were counted: ``roster``, ``raster``, ``floor_area``, ``profile``, ``registered`` or
     ``""``; ``*_low`` and ``*_high`` are the least and the most there can be: the value itself where nothing wider is
     given. A value can be unknown within a known interval, as a building year of the nineties is.
@@ -170,7 +171,8 @@ class Estates(Table):
     index_name: ClassVar[str] = "estate_id"
     columns: ClassVar[Mapping[str, Any]] = {
         "name": "", "alias_names": "", "street": "", "community": "", "address": "", "walled": True,
-        "outline_assumed": False, "outline_basis": "", "point_x": _UNKNOWN, "point_y": _UNKNOWN, "edge_of_data": False,
+        "outline_assumed": False, "outline_basis": "", "outline_object": "", "point_x": _UNKNOWN, "point_y": _UNKNOWN,
+        "edge_of_data": False,
         **dict.fromkeys(PEOPLE, _UNKNOWN), **{f"{name}_basis": "" for name in PEOPLE},
         **{f"{name}_{end}": _UNKNOWN for name in PEOPLE for end in ("low", "high")},
         **dict.fromkeys(["build_year", "build_year_low", "build_year_high"], _UNKNOWN), "high_rise": _UNKNOWN,

@@ -8,15 +8,17 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 
-from gis.errors import ProblemLog
+from gis.errors import ProblemLog, Words, say
 from gis.geometry import has_shape
+from gis.ledger import Reading
 from gis.tables import BaseMap, Buildings, Streets
 from layers.columns.fields import header_key
-from layers.placing.places import LON_LAT, Town, places_of_layer
-from layers.reading.files import Source, read_vector
+from layers.placing.places import LON_LAT, Town, crs_name, places_of_layer
+from layers.reading.files import ROW, Source, read_raw
 from layers.typed.cells import as_text, folded
 
 _CLASS_COLUMNS = ("street_class", "highway", "class", "fclass", "道路等级", "道路类型", "类别", "等级", "类型")
+_NO_SHAPE = say("rows have no shape, so there is nothing to draw")
 _NAME_COLUMNS = ("name", "名称", "道路名称", "路名", "名稱")
 
 
@@ -34,7 +36,8 @@ def read_basemap(
     Raises:
         InputError: a file cannot be read.
     """
-    roads, lakes, parks, houses = (_frame(layer, town, log) for layer in (streets, water, green, buildings))
+    roads, lakes, parks, houses = (_frame(layer, part, town, log) for layer, part in (
+        (streets, "streets"), (water, "water"), (green, "green"), (buildings, "buildings")))
     crs = roads.crs if roads.crs is not None and roads.crs.to_authority() else LON_LAT
     return BaseMap(
         streets=_drawn(roads, crs, kinds=street_kinds(_text(roads, _CLASS_COLUMNS))),
@@ -49,13 +52,19 @@ def street_kinds(classes: pd.Series) -> pd.Series:
 
 
 def _frame(
-    layer: Streets | Buildings | gpd.GeoDataFrame | Source | None, town: Town, log: ProblemLog,
+    layer: Streets | Buildings | gpd.GeoDataFrame | Source | None, part: str, town: Town, log: ProblemLog,
 ) -> gpd.GeoDataFrame:
     if layer is None:
         return gpd.GeoDataFrame(geometry=[], crs=LON_LAT)
     if isinstance(layer, Source):
-        raw = read_vector(layer.path, layer=layer.layer, crs=layer.crs)
-        return raw.set_geometry(places_of_layer(raw, layer, layer.layer or "", town, log))
+        raw = read_raw(layer)
+        places = places_of_layer(raw.frame, layer, raw.part, town, log)
+        there, numbers = has_shape(places), raw.frame[ROW]
+        gone: dict[Words | str, tuple[int, ...]] = {_NO_SHAPE: tuple(numbers[~there])} if not there.all() else {}
+        log.readings.append(Reading(
+            file=layer.path.name, part=part, sheet=raw.part, encoding=raw.encoding, crs=crs_name(layer, raw.frame),
+            converted=layer.offset_system, rows_in=len(raw.frame), rows_used=int(there.sum()), left_out=gone))
+        return gpd.GeoDataFrame(raw.frame).set_geometry(places)
     return layer if isinstance(layer, gpd.GeoDataFrame) else layer.frame
 
 

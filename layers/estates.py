@@ -1,6 +1,7 @@
 """Which estates are there, where are they, and what does the roster say of each?"""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import geopandas as gpd
@@ -22,13 +23,13 @@ from layers.placing.places import Town, bounds_of
 from layers.placing.to_locate import read_located
 from layers.quality.doubts import Doubts
 from layers.reading.files import ROW, Source
-from layers.roster_join import OUTLINE_ROW, ROSTER_ROW, join
+from layers.roster_join import JOINED_BY, OUTLINE_ROW, ROSTER_ROW, join
 from layers.rosters import read_side
 from layers.rows import Rows
 
 _AREAS = ("Polygon", "MultiPolygon")
 _LISTED = 20
-_NO_COLUMNS = [ROW, OUTLINE_ROW, ROSTER_ROW, "estate_id", "fire_lane_clear", "storeys_low", "storeys_high",
+_NO_COLUMNS = [ROW, OUTLINE_ROW, ROSTER_ROW, JOINED_BY, "estate_id", "fire_lane_clear", "storeys_low", "storeys_high",
                "illegal_buildings_low", "illegal_buildings_high"]
 Sides = tuple[Rows | None, Rows | None]
 
@@ -68,7 +69,11 @@ def read_estates(
     for side, column in zip(sides, (OUTLINE_ROW, ROSTER_ROW), strict=True):
         if side is not None:
             side.done(side.kept, _keys_of(joined, column))
-    named = areas_by_name(joined, areas, points, osm, log) if osm else gpd.GeoSeries(index=joined.index, crs=crs)
+    by_name = areas_by_name(joined, areas, points, osm, log) if osm else None
+    named = gpd.GeoSeries(index=joined.index, crs=crs) if by_name is None else by_name.geometry
+    joined["outline_object"] = "" if by_name is None else by_name["object"]
+    by = joined[JOINED_BY].mask(joined["outline_object"] != "", "osm")
+    log.readings[-1] = replace(log.readings[-1], joins=joined[["name"]].assign(by=by))
     _warn_of_unlocated(joined["name"], has_shape(areas) | has_shape(points) | has_shape(named), log)
     joined["walled"] = joined["walled"].map({1.0: True, 0.0: False}).fillna(value=walled_default).astype(bool)
     joined["outline_assumed"] = joined["outline_assumed"] == 1

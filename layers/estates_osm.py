@@ -5,6 +5,7 @@ from typing import Any
 from gis.errors import Problem, ProblemLog, say
 from gis.tables import Estates
 from layers.estates import mark_edge_of_data
+from layers.osm_account import osm_account
 from layers.osm_extract import OsmExtract, repaired_areas
 from layers.quality.doubts import Doubts
 from layers.quality.shapes import list_nested, overlapping
@@ -28,12 +29,14 @@ def estates_of_osm(
     """
     areas = repaired_areas(extract.estates, to_crs, extract.file, log)
     names = areas["name"].where(areas["name"] != "", "住区 " + areas.index.to_series().astype(str))
-    estates = Estates.of(areas.assign(name=names, walled=walled, outline_basis="osm_landuse"))
+    estates = Estates.of(areas.assign(name=names, walled=walled, outline_basis="osm_landuse",
+                                      outline_object=areas.index))
     cut = extract.cut.loc[extract.cut["part"] == "estates", "object_id"]
     if len(cut):
         log.add(Problem(file=extract.file, value=", ".join(cut.head(10)), severity="warning",
                         why=say("{count} residential areas are cut by the edge of the extract and left out",
                                 count=len(cut)),
                         fix="export a larger area"))
+    log.readings.append(osm_account(extract, "estates", "estates", used=estates.ids, why=say("outlines have no area")))
     list_nested(overlapping(estates.frame.geometry), estates.frame["name"], Doubts(log, extract.file))
     return mark_edge_of_data(estates, project_extent(extract.extent, to_crs), edge_margin_m)

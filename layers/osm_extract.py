@@ -77,6 +77,7 @@ class OsmExtract:
         facilities: per kind, points and areas with ``name``, ``capacity`` (NaN unknown), ``access``.
         extent: the area where the file is complete: its own bounding box, else the concave hull of what it holds.
         cut: objects that the extract cut: ``object_id``, ``part``, ``missing`` (nodes or members not in the file).
+        lost: objects that are in no frame: ``object_id``, ``part``, ``reason`` (``cut``, ``duplicate``, ``broken``).
         timestamp: day of the data: of the header, else of the newest object; None where the file has neither.
         counts: rows per part, ``cut`` and ``zero_length`` (street pieces without length, dropped).
         problems: what could not be read as tagged, all warnings.
@@ -95,6 +96,7 @@ class OsmExtract:
     facilities: Mapping[str, gpd.GeoDataFrame]
     extent: shapely.Geometry
     cut: pd.DataFrame
+    lost: pd.DataFrame
     timestamp: date | None
     counts: Mapping[str, int]
     problems: tuple[Problem, ...]
@@ -128,7 +130,8 @@ def extract_of(
     counts = {name: len(frame) for name, frame in (frames | facilities).items()}
     problems.extend(_unknown_classes(file, frames["streets"]))
     return OsmExtract(
-        file=file, **frames, facilities=facilities, cut=cut, timestamp=_day(header_time, found.newest),
+        file=file, **frames, facilities=facilities, cut=cut, lost=_lost(found, cut, frames["streets"]),
+        timestamp=_day(header_time, found.newest),
         extent=_extent(file, box, [*frames.values(), *facilities.values()], problems),
         counts=counts | {"cut": len(cut), "zero_length": noded.zero_length}, problems=tuple(problems))
 
@@ -170,6 +173,16 @@ def _cut(found: Findings, noded: Noded) -> pd.DataFrame:
     rows = [(f"way/{found.street_ids[row]}", "streets", int(noded.missing[row])) for row in holes]
     cut = pd.DataFrame(rows + found.cut, columns=["object_id", "part", "missing"])
     return cut.sort_values(["object_id", "part"]).reset_index(drop=True)
+
+
+def _lost(found: Findings, cut: pd.DataFrame, streets: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Objects that are in no frame; a street of which nothing is left has no course inside the extract."""
+    gone = sorted(set(found.street_ids) - set(streets["osm_id"]))
+    rows = [(object_id, part, "cut") for object_id, part in cut[["object_id", "part"]].itertuples(index=False)
+            if part != "streets"]
+    rows += [(f"way/{number}", "streets", "cut") for number in gone]
+    rows += [(object_id, part, reason) for reason, object_id, part in found.left_out]
+    return pd.DataFrame(rows, columns=["object_id", "part", "reason"]).sort_values(["part", "object_id", "reason"])
 
 
 def _left_out(file: str, found: Findings) -> list[Problem]:

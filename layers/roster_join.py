@@ -28,6 +28,8 @@ OUTLINE_ROW = "_outline_row"
 """Column of the joined rows: the label of the outlines' row, -1 where there is none."""
 ROSTER_ROW = "_roster_row"
 """Column of the joined rows: the label of the roster's row, -1 where there is none."""
+JOINED_BY = "_joined_by"
+"""Column of the joined rows: ``id``, ``name`` or ``alias`` by which both rows are one estate, else ``""``."""
 
 _LISTED = 10
 
@@ -41,12 +43,12 @@ def join(outlines: Rows | None, roster: Rows | None) -> pd.DataFrame:
     if outlines is None or roster is None:
         only, mine = (roster, ROSTER_ROW) if outlines is None else (outlines, OUTLINE_ROW)
         said = pd.DataFrame() if only is None else only.fields.loc[only.kept].copy()
-        said[OUTLINE_ROW], said[ROSTER_ROW] = -1, -1
+        said[OUTLINE_ROW], said[ROSTER_ROW], said[JOINED_BY] = -1, -1, ""
         said[mine] = said.index
         return said
     base = outlines.fields.loc[outlines.kept].copy()
     base[OUTLINE_ROW], base[ROSTER_ROW] = base.index, -1
-    match = _matches(outlines, roster)
+    match, joined_by = _matches(outlines, roster)
     found, alone = match[match >= 0], match.index[match < 0]
     unlisted = base.index[~base.index.isin(found)]
     _list_alone(outlines, unlisted, say("outlines have no row in the roster"),
@@ -56,9 +58,10 @@ def join(outlines: Rows | None, roster: Rows | None) -> pd.DataFrame:
     _offer(roster, alone, outlines, unlisted)
     said = roster.fields.loc[found.index].set_axis(found.to_numpy()).reindex(base.index)
     base[ROSTER_ROW] = pd.Series(found.index, found.to_numpy()).reindex(base.index, fill_value=-1)
+    base[JOINED_BY] = joined_by[found.index].set_axis(found.to_numpy()).reindex(base.index, fill_value="")
     together = _together(base, said, outlines, roster)
     lone = roster.fields.loc[alone].copy()
-    lone[OUTLINE_ROW], lone[ROSTER_ROW] = -1, alone
+    lone[OUTLINE_ROW], lone[ROSTER_ROW], lone[JOINED_BY] = -1, alone, ""
     return pd.concat([together, lone], ignore_index=True)
 
 
@@ -85,8 +88,10 @@ def _together(base: pd.DataFrame, said: pd.DataFrame, outlines: Rows, roster: Ro
     return joined
 
 
-def _matches(outlines: Rows, roster: Rows) -> pd.Series:
-    """For each row of the roster its row of the outlines or -1: by id, else by name where no two ids contradict it.
+def _matches(outlines: Rows, roster: Rows) -> tuple[pd.Series, pd.Series]:
+    """For each row of the roster its row of the outlines or -1, and what joined them (``JOINED_BY``).
+
+    They join by id, else by name where no two ids contradict it.
 
     Where no id of one file is an id of the other, the ids are of two systems and contradict nothing; unless they look
     as if one office had given them, when both files must say the same street too.
@@ -112,8 +117,10 @@ def _matches(outlines: Rows, roster: Rows) -> pd.Series:
                      fix=say("add the column 小区编号 to this file and to {file}", file=outlines.file))
     pairs = pairs[~twice]
     _say_other_ids(outlines, roster, pairs[pairs["apart"]])
+    joined_by = pd.Series("id", index=match.index, dtype="object").where(match >= 0, "")
+    joined_by.loc[pairs["roster_row"]] = pairs["by"].to_numpy()
     match.loc[pairs["roster_row"]] = pairs["outline_row"].to_numpy()
-    return match
+    return match, joined_by
 
 
 def _alike_in_form(theirs: pd.Series, ours: pd.Series) -> bool:
@@ -135,11 +142,15 @@ def _say_one_name_two_ids(outlines: Rows, roster: Rows, pairs: pd.DataFrame) -> 
 
 
 def _same_name(theirs: pd.DataFrame, ours: pd.DataFrame) -> pd.DataFrame:
-    """Pairs of rows that share a name, official or other.
+    """Pairs of rows that share a name, official or other, which ``by`` says.
 
     ``apart``: both have an id and not the same one; ``one_street``: both say a street, which is the same.
     """
-    pairs = same_names(*keyed(_names(theirs), _names(ours))).set_axis(["roster_row", "outline_row"], axis="columns")
+    left, right = keyed(_names(theirs), _names(ours))
+    pairs = same_names(left, right)
+    official = same_names(left[~left["alias"]], right[~right["alias"]]).assign(by="name")
+    pairs = pairs.merge(official, how="left").fillna({"by": "alias"})
+    pairs = pairs.set_axis(["roster_row", "outline_row", "by"], axis="columns")
     their_id = id_keys(theirs["estate_id"]).reindex(pairs["roster_row"]).to_numpy()
     our_id = id_keys(ours["estate_id"]).reindex(pairs["outline_row"]).to_numpy()
     both_say = [side["street"].reindex(pairs[row]).to_numpy() != "" for side, row in (

@@ -1,6 +1,6 @@
 """How was each file read, and what became of its rows, in words that a planner checks?"""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,7 +27,7 @@ class Account:
     rows_used: int
     columns: tuple[tuple[str, str], ...]
     unread: tuple[str, ...]
-    left_out: tuple[tuple[str, Sequence[int]], ...]
+    left_out: tuple[tuple[str, Sequence[int | str]], ...]
 
     @property
     def rows_left_out(self) -> int:
@@ -40,9 +40,10 @@ def accounts(readings: Iterable[Reading], texts: Texts) -> list[Account]:
     return [_account(one, texts) for one in readings]
 
 
-def row_ranges(rows: Iterable[int], texts: Texts, most: int | None = None) -> str:
-    """Row numbers as runs, such as ``3–18, 25``; at most ``most`` runs."""
-    runs = runs_of(rows)
+def row_ranges(rows: Iterable[int | str], texts: Texts, most: int | None = None) -> str:
+    """Row numbers as runs, such as ``3–18, 25``, and objects by their names; at most ``most`` of them."""
+    every = list(rows)
+    runs = [*runs_of(one for one in every if isinstance(one, int)), *(one for one in every if isinstance(one, str))]
     return texts("problem.join").join(runs[:most]) + (" …" if most is not None and len(runs) > most else "")
 
 
@@ -57,14 +58,30 @@ def account_line(one: Account, texts: Texts) -> str:
     return "\n    ".join([line, *details])
 
 
+def estate_rows(readings: Iterable[Reading], texts: Texts) -> Iterator[tuple[str | int | None, ...]]:
+    """Each estate with its rows: id, name, row of the outlines, of the roster, of the list of places, what joined them.
+
+    Nothing where the estates were read from OSM alone.
+    """
+    every = list(readings)
+    joins = next((one.joins for one in every if one.joins is not None), None)
+    if joins is None:
+        return
+    rows = {part: next((one.row_of.to_dict() for one in every if one.part == part and one.row_of is not None), {})
+            for part in ("estates", "roster", "located")}
+    for key, name, by in zip(joins.index, joins["name"], joins["by"], strict=True):
+        yield str(key), name, *(rows[part].get(key) for part in rows), texts(f"account.joined.{by or 'nothing'}")
+
+
 def manifest_entry(one: Reading) -> dict[str, Any]:
     """One reading as the manifest keeps it: our names of fields, reasons in English, every row that was left out."""
+    joins = {} if one.joins is None else {"joined_by": one.joins["by"].replace("", "nothing").value_counts().to_dict()}
     return {
         "file": one.file, "sheet": one.sheet, "read_as": one.part, "encoding": one.encoding, "crs": one.crs,
         "converted_from": one.converted, "offset": str(one.offset),
         "columns": {column.field: {"header": column.header, "how": column.how} for column in one.columns},
         "columns_not_read": list(one.unread), "rows_in": one.rows_in, "rows_used": one.rows_used,
-        "rows_left_out": {str(why): list(rows) for why, rows in one.left_out.items()},
+        "rows_left_out": {str(why): list(rows) for why, rows in one.left_out.items()}, **joins,
     }
 
 

@@ -9,7 +9,7 @@ import xlsxwriter
 
 from gis.errors import Problem, Words, in_full, more_rows
 from gis.ledger import Reading
-from maps.account import accounts, row_ranges
+from maps.account import accounts, estate_rows, row_ranges
 from maps.texts import Texts, words
 from maps.view import Lang
 
@@ -17,6 +17,7 @@ _WIDTHS = {"severity": 12, "file": 24, "sheet": 16, "row": 8, "column": 20, "val
 _ACCOUNT = {"file": 24, "sheet": 16, "part": 14, "encoding": 10, "crs": 14, "placed": 30, "rows_in": 8, "rows_used": 8,
             "rows_left_out": 8, "why": 44, "rows": 30, "unread": 40}
 _COLUMNS = {"file": 24, "sheet": 16, "part": 14, "field": 24, "header": 24}
+_ESTATES = {"estate_id": 16, "name": 26, "outline_row": 12, "roster_row": 12, "located_row": 12, "joined": 44}
 _LONGEST_CELL, _MOST_LINES = 32_000, 2_000
 _PLAIN = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 FILE_NAME = "problems.xlsx"
@@ -24,12 +25,13 @@ _FIXED_DATE = datetime(2000, 1, 1)  # noqa: DTZ001 - the same bytes whenever it 
 
 
 def write_problem_list(problems: Iterable[Problem], readings: Iterable[Reading], path: Path, lang: Lang) -> None:
-    """Write one row per problem, one per file that was read, and one per column that was recognised.
+    """Write one row per problem, per file that was read, per estate with its rows, and per column that was recognised.
 
     Every cell that comes from an input is text, whatever it looks like.
     """
     texts = Texts(lang)
-    read = accounts(readings, texts)
+    read_as = list(readings)
+    read = accounts(read_as, texts)
     with xlsxwriter.Workbook(path, _PLAIN) as book:
         book.set_properties({"created": _FIXED_DATE})
         sheet = partial(_write_sheet, book)
@@ -42,6 +44,8 @@ def write_problem_list(problems: Iterable[Problem], readings: Iterable[Reading],
              *((one.rows_in, one.rows_used, one.rows_left_out) if turn == 0 else (None, None, None)),  # they sum up
              why, row_ranges(rows, texts)[:_LONGEST_CELL], "、".join(one.unread) if turn == 0 else "")
             for one in read for turn, (why, rows) in enumerate(one.left_out or (("", ()),))))
+        if rows := list(estate_rows(read_as, texts)):
+            sheet(texts("account.estates"), _ESTATES, header(_ESTATES), rows)
         sheet(texts("account.columns"), _COLUMNS, header(_COLUMNS), (
             (one.file, one.sheet, one.part, label, header) for one in read for label, header in one.columns))
 

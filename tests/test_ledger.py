@@ -1,12 +1,16 @@
 """Every row of every input file is used or listed with the reason; and what was read as what is said and kept."""
 
 import json
+import re
+import xml.etree.ElementTree as ET
 
 import openpyxl
 import pytest
+from places import tongji_project
 from rich.console import Console
 from small_town import CRS, IDS, NAMES, estategap, table, write_town
 
+from estategap.demo.samples import write_sample
 from estategap.job import check_project
 from estategap.progress import Progress
 from gis.errors import InputError, ProblemLog, say
@@ -14,7 +18,7 @@ from gis.ledger import Reading
 from layers.placing.places import Town
 from layers.reading.files import Source
 from layers.rows import read_rows
-from maps.account import row_ranges
+from maps.account import manifest_entry, row_ranges
 from maps.texts import Texts
 
 
@@ -77,7 +81,8 @@ def test_every_file_of_a_project_is_accounted_for_row_by_row(tmp_path):
         ("小区边界.gpkg", "estates"): (12, 12), ("小区名册.xlsx", "roster"): (12, 12), ("道路.gpkg", "streets"): (9, 9),
         ("楼栋.gpkg", "buildings"): (12, 12), ("单元门.csv", "doors"): (12, 12), ("出入口.csv", "gates"): (12, 12),
         ("工单.csv", "complaints"): (13, 12), ("停车场.xlsx", "car_parks"): (12, 12),
-        ("养老.csv", "elderly_care_sites"): (4, 4), ("微型消防站.csv", "micro_fire_stations"): (3, 3)}
+        ("养老.csv", "elderly_care_sites"): (4, 4), ("微型消防站.csv", "micro_fire_stations"): (3, 3),
+        ("水系.gpkg", "water"): (1, 1)}
     lost = next(one for one in found.readings if one.part == "complaints")
     assert list(lost.left_out.values()) == [(14,)]
     assert not [one for one in found.problems if one.severity == "error"]
@@ -92,7 +97,7 @@ def test_check_shows_the_mapping_and_the_account_and_writes_both_beside_the_prob
     assert "小区名册.xlsx [名册]：读作“小区名册”，12 行，用了 12 行，未用 0 行" in said.stdout
     assert "小区编号，小区名称，居委会←居委会" in said.stdout or "所属居委←居委会" in said.stdout
     book = openpyxl.load_workbook(town / "problems.xlsx")
-    assert book.sheetnames == ["问题", "读取核对", "列的对应"]
+    assert book.sheetnames == ["问题", "读取核对", "小区对应", "列的对应"]
     lines = [*book["读取核对"].iter_rows(min_row=2, values_only=True)]
     assert next(row[6:9] for row in lines if row[0] == "微型消防站.csv") == (3, 3, 0)
     complaints = [row for row in lines if row[0] == "工单.csv"]
@@ -169,3 +174,49 @@ def test_the_list_of_problems_names_all_that_the_terminal_shortens(tmp_path):
     assert "另有 13 个" in done.stderr
     lines = [row[6] for row in openpyxl.load_workbook(town / "problems.xlsx")["问题"].iter_rows(values_only=True)]
     assert [line for line in lines if "旧0、" in line and line.endswith("旧23、旧24")]
+
+
+def test_how_each_estate_was_joined_is_a_sheet_and_stands_in_the_manifest(tmp_path):
+    town = write_town(tmp_path / "town")
+    book = openpyxl.load_workbook(town / "小区名册.xlsx")
+    sheet = book["名册"]
+    column = {cell.value: cell.column for cell in sheet[1]}
+    sheet.cell(1, sheet.max_column + 1, "别名")
+    sheet.cell(3, column["小区编号"]).value = None  # 兰里: by its name
+    sheet.cell(4, column["小区编号"]).value = None  # 竹里: by its other name
+    sheet.cell(4, column["小区名称"], "新竹苑")
+    sheet.cell(4, sheet.max_column, "竹里")
+    sheet.cell(sheet.max_row + 1, column["小区名称"], "不在图上")
+    book.save(town / "小区名册.xlsx")
+    found = checked(town)
+    lines = [*openpyxl.load_workbook(found.report)["小区对应"].iter_rows(min_row=2, values_only=True)]
+    by_id = {line[0]: line[1:] for line in lines}
+    assert by_id["X00"] == ("春里", 1, 2, "", "小区编号相同")
+    assert by_id["X01"] == ("兰里", 2, 3, "", "小区名称相同")
+    assert by_id["X02"] == ("竹里", 3, 4, "", "别名与名称相同")
+    assert by_id["不在图上"] == ("不在图上", "", 14, "", "没有对应的边界")
+    (roster,) = [one for one in found.readings if one.part == "roster"]
+    assert manifest_entry(roster)["joined_by"] == {"id": 10, "name": 1, "alias": 1, "nothing": 1}
+
+
+def test_an_osm_file_is_accounted_for_object_by_object(shared_data, tmp_path):
+    """Counted by hand in the file's XML: 15 residential areas, 16 gates, 10 car parks; nothing is cut."""
+    found = checked(tongji_project(shared_data, tmp_path))
+    said = {one.part: (one.rows_in, one.rows_used) for one in found.readings if one.file == "tongji.osm"}
+    assert said["estates"] == (15, 15)
+    assert said["gates"] == (16, 16)
+    assert said["car_parks"] == (10, 10)
+    assert said["doors"][0] == sum(1 for one in ET.parse(tmp_path / "tongji.osm").getroot().iter("node")  # noqa: S314
+                                   if any(tag.get("k") == "entrance" for tag in one.iter("tag")))
+    assert set(said) >= {"streets", "buildings", "water", "green", "railways"}
+
+
+def test_objects_that_an_extract_cuts_are_listed_by_their_ids(tmp_path):
+    write_sample("helsinki", tmp_path)
+    found = checked(tmp_path)
+    (estates,) = [one for one in found.readings if one.part == "estates"]
+    assert (estates.rows_in, estates.rows_used) == (26, 13)
+    ((why, ids),) = estates.left_out.items()
+    assert str(why) == "objects are cut by the edge of the extract"
+    assert len(ids) == 13
+    assert all(re.fullmatch("(way|relation)/[0-9]+", str(one)) for one in ids)

@@ -89,9 +89,10 @@ def _of_landuse(
 ) -> gpd.GeoDataFrame:
     """The residential areas that hold one estate alone, of nested ones the smallest; what two share the smaller has."""
     if landuse is None or landuse.empty or points.empty:
-        return gpd.GeoDataFrame({"basis": []}, geometry=[], crs=points.crs)
+        return gpd.GeoDataFrame({"basis": [], "object": []}, geometry=[], crs=points.crs)
     areas = landuse.geometry[landuse.geom_type.isin(_AREAS) & landuse.is_valid]
-    areas = areas[areas.area <= assumed("outlines", "landuse_most_m2")].reset_index(drop=True)
+    areas = areas[areas.area <= assumed("outlines", "landuse_most_m2")]
+    objects, areas = areas.index.astype(str), areas.reset_index(drop=True)
     everyone = pd.concat([points, refused, taken.representative_point()])
     _, holders = areas.sindex.query(everyone, predicate="within")
     number = np.bincount(holders, minlength=len(areas))
@@ -102,7 +103,8 @@ def _of_landuse(
     mine = points.iloc[pairs["point"].to_numpy()]
     shapes = gpd.GeoSeries(areas.iloc[pairs["area"].to_numpy()].to_numpy(), index=mine.index, crs=points.crs)
     free = _holding(_parted(_without(shapes, taken)), mine)
-    return gpd.GeoDataFrame({"basis": "osm_landuse"}, index=free.index, geometry=free)[has_shape(free)]
+    made = {"basis": "osm_landuse", "object": objects[pairs["area"].to_numpy()]}
+    return gpd.GeoDataFrame(made, index=mine.index, geometry=free)[has_shape(free)]
 
 
 def _parted(shapes: gpd.GeoSeries) -> gpd.GeoSeries:
@@ -247,5 +249,6 @@ def _noted(estates: Estates, made: gpd.GeoDataFrame, log: ProblemLog) -> Estates
             fix="look at them on the map and draw the real outlines; until then all that depends on them is assumed")
         frame.loc[made.index, "outline_assumed"] = True
         frame.loc[made.index, "outline_basis"] = made["basis"].astype("object")
+        frame.loc[made.index, "outline_object"] = made["object"].astype("object").fillna("")
         frame["geometry"] = frame.geometry.where(~frame.index.isin(made.index), made.geometry.reindex(frame.index))
     return Estates.of(frame)

@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from gis.crs import in_crs
 from gis.errors import ProblemLog, say
 from gis.geometry import has_shape
 from layers.assumptions import assumed
@@ -23,8 +22,10 @@ _AREAS = ("Polygon", "MultiPolygon")
 
 def areas_by_name(
     estates: pd.DataFrame, areas: gpd.GeoSeries, points: gpd.GeoSeries, extract: OsmExtract, log: ProblemLog,
-) -> gpd.GeoSeries:
+) -> gpd.GeoDataFrame:
     """For estates without an outline the residential area of OSM that surely bears their name, on the estates' ids.
+
+    The column ``object`` is the area's id in OSM, ``""`` where none was found.
 
     What was joined is a warning, as are names that stand for several and names that only look alike.
 
@@ -51,8 +52,9 @@ def areas_by_name(
     _say(doubts, shown[free & far], shown[free & twice], shown[free & ~far & ~twice])
     sure = pairs[free & ~far & ~twice]
     _offer(doubts, estates.loc[asked[~asked.isin(pairs["estate"])]], points, mapped)
-    found = there.loc[sure["area"]].set_axis(pd.Index(sure["estate"], dtype="object"))
-    return in_crs(found, areas.crs).reindex(areas.index)
+    found = gpd.GeoDataFrame({"object": sure["area"].to_numpy()}, index=pd.Index(sure["estate"], dtype="object"),
+                             geometry=there.loc[sure["area"]].to_numpy(), crs=areas.crs).reindex(areas.index)
+    return found.fillna({"object": ""})
 
 
 def _apart_m(points: gpd.GeoSeries, areas: gpd.GeoSeries) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
