@@ -11,13 +11,14 @@ import shapely
 
 from gis.crs import in_crs, metric_crs
 from gis.errors import InputError, Problem, ProblemLog, say
-from gis.geometry import areas_only, fault, has_shape, repair_areas
+from gis.geometry import has_shape
 from gis.ledger import Reading
 from gis.tables import PEOPLE, Estates
 from layers.columns.fields import fields_of
 from layers.naming.communities import in_one_spelling
 from layers.naming.estate_names import called, unknown_estates
 from layers.osm_extract import OsmExtract
+from layers.placing.outlines_given import given_outlines, lone_points, of_rows
 from layers.placing.outlines_named import areas_by_name
 from layers.placing.places import Town, bounds_of
 from layers.placing.to_locate import read_located
@@ -27,7 +28,6 @@ from layers.roster_join import JOINED_BY, OUTLINE_ROW, ROSTER_ROW, join
 from layers.rosters import read_side
 from layers.rows import Rows
 
-_AREAS = ("Polygon", "MultiPolygon")
 _LISTED = 20
 _NO_COLUMNS = [ROW, OUTLINE_ROW, ROSTER_ROW, JOINED_BY, "estate_id", "fire_lane_clear", "storeys_low", "storeys_high",
                "illegal_buildings_low", "illegal_buildings_high"]
@@ -46,8 +46,8 @@ def read_estates(
     that is ``point_x``, ``point_y``: by ``located``, else a point of the outlines' file, else the roster's coordinates.
 
     Args:
-        outlines: a vector file of areas or points; a table gives estates without outlines.
-        roster: a table, or a vector file of which only points are looked at.
+        outlines: a file of areas or points, or a table.
+        roster: a table, or a file of shapes, which are taken where the outlines' file has none.
         walled_default: whether an estate is walled where its row does not say.
         log: takes every problem of the rows, and the account of them.
         town: the CRS to work in, by default that of the middle of the outlines, and where the project lies.
@@ -64,7 +64,7 @@ def read_estates(
     joined = _in_one_spelling(_by_id(join(*sides), *sides), sides[1] or sides[0])
     _some(joined, sides)
     crs = _crs_of([*sides, places], town, log)
-    areas = _repaired(_of_rows(_areas(sides[0], crs), joined, OUTLINE_ROW), joined, sides[0])
+    areas = _outlines(sides, joined, crs)
     points = _points(sides, places, joined, areas).mask(has_shape(areas))
     for side, column in zip(sides, (OUTLINE_ROW, ROSTER_ROW), strict=True):
         if side is not None:
@@ -196,35 +196,13 @@ def _crs_of(sides: list[Rows | None], town: Town, log: ProblemLog) -> Any:
     return chosen
 
 
-def _areas(side: Rows | None, crs: Any) -> gpd.GeoSeries:
-    """The areas of the outlines' file, on its rows; what is neither an area nor a point is said."""
-    if side is None or not has_shape(side.geometry).any():
-        return gpd.GeoSeries([], crs=crs)
-    shapes = side.geometry
-    shapes = _without_lines_beside(shapes)
-    wrong = ~shapely.is_missing(shapes.values) & ~shapes.geom_type.isin(_AREAS)
-    strange = wrong & ~has_shape(_lone_points(shapes))
-    if strange.any():
-        kinds = tuple(sorted(set(shapes[strange].geom_type)))
-        side.problem(why=say("{count} rows hold {kinds}, not outlines", count=int(strange.sum()), kinds=kinds),
-                     fix="draw their outlines as areas; until then these estates are not located", severity="warning",
-                     cells=side.cells(shapes.index[strange], shapes.geom_type))
-    return in_crs(shapes.mask(wrong), crs)
-
-
-def _without_lines_beside(shapes: gpd.GeoSeries) -> gpd.GeoSeries:
-    """Of collections that hold areas the areas alone."""
-    drawn: Any = shapes.to_numpy().copy()
-    for at in np.flatnonzero(shapes.geom_type == "GeometryCollection"):
-        drawn[at] = areas_only(drawn[at]) or drawn[at]
-    return gpd.GeoSeries(drawn, shapes.index, crs=shapes.crs)
-
-
-def _lone_points(shapes: gpd.GeoSeries) -> gpd.GeoSeries:
-    """Points, and collections of one point; everything else is missing."""
-    kind = shapes.geom_type
-    lone = (kind == "MultiPoint") & (shapely.get_num_geometries(shapes.to_numpy()) == 1)
-    return shapes.mask(lone, shapes.representative_point()).where((kind == "Point") | lone)
+def _outlines(sides: Sides, joined: pd.DataFrame, crs: Any) -> gpd.GeoSeries:
+    """The outlines of each estate: those of the outlines' file, else those that the roster has itself."""
+    found = gpd.GeoSeries([None] * len(joined), index=joined.index, crs=crs)
+    for side, column in zip(sides, (OUTLINE_ROW, ROSTER_ROW), strict=True):
+        if side is not None and has_shape(side.geometry).any():
+            found = found.where(has_shape(found), given_outlines(side, joined, column, crs))
+    return found
 
 
 def _points(sides: Sides, places: Rows | None, joined: pd.DataFrame, areas: gpd.GeoSeries) -> gpd.GeoSeries:
@@ -235,7 +213,7 @@ def _points(sides: Sides, places: Rows | None, joined: pd.DataFrame, areas: gpd.
         found = found.combine_first(_listed_places(places, joined, areas)).reindex(joined.index)
     for side, column in zip(sides, (OUTLINE_ROW, ROSTER_ROW), strict=True):
         if side is not None and has_shape(side.geometry).any():
-            said = _of_rows(in_crs(_lone_points(side.geometry), crs), joined, column)
+            said = of_rows(in_crs(lone_points(side.geometry), crs), joined, column)
             found = found.where(has_shape(found), said)
     return found
 
@@ -260,28 +238,6 @@ def _keys_of(joined: pd.DataFrame, column: str) -> pd.Series:
     """What the rows of one file are known by, on their labels."""
     there = joined[joined[column] >= 0]
     return pd.Series(there.index, index=there[column].to_numpy())
-
-
-def _of_rows(shapes: gpd.GeoSeries, joined: pd.DataFrame, column: str) -> gpd.GeoSeries:
-    return gpd.GeoSeries(shapes.reindex(joined[column]).to_numpy(), index=joined.index, crs=shapes.crs)
-
-
-def _repaired(geometry: gpd.GeoSeries, joined: pd.DataFrame, outlines: Rows | None) -> gpd.GeoSeries:
-    areas, ledger = repair_areas(geometry)
-    for key, (reason, before, after) in zip(ledger.index, ledger.to_numpy(), strict=True):
-        assert outlines is not None  # noqa: S101 - only a file of outlines has shapes
-        if not after:
-            outlines.problem(
-                label=joined.loc[key, OUTLINE_ROW], value=str(key), severity="warning",
-                why=say("this outline has no area ({reason}); the estate has no outline", reason=fault(reason)),
-                fix="redraw it; until then the estate is not located")
-            continue
-        outlines.problem(
-            label=joined.loc[key, OUTLINE_ROW], value=str(key), severity="warning",
-            why=say("broken outline ({reason}) repaired: {before_m2:.1f} m² before, {after_m2:.1f} m² after",
-                    reason=fault(reason), before_m2=before, after_m2=after),
-            fix="look at it on the map and redraw it where the repair is wrong")
-    return areas.where(has_shape(areas))
 
 
 def misplaced(readings: Iterable[Reading]) -> frozenset[str]:

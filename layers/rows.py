@@ -9,14 +9,16 @@ from typing import Any, Literal
 import geopandas as gpd
 import pandas as pd
 
+from gis.crs import in_crs
 from gis.errors import Cell, Problem, ProblemLog, Words, more_rows, say
 from gis.geometry import has_shape
 from gis.ledger import ColumnRead, Reading
 from layers.columns.field_guide import marked_fields
 from layers.columns.fields import columns_of, fields_of, not_read, read_fields
-from layers.placing.places import Town, crs_name, places_of_layer, places_of_table
+from layers.placing.places import LON_LAT, Town, crs_name, places_of_layer, places_of_table
 from layers.placing.said_systems import undone, with_said_system
-from layers.reading.files import ROW, Raw, Source, read_raw
+from layers.placing.typed_shapes import split_shapes
+from layers.reading.files import ROW, Raw, Source, parse_crs, read_raw
 from layers.reading.table_notes import is_total, total_signs
 from layers.typed.cells import as_text, folded
 
@@ -162,8 +164,9 @@ def read_rows(
     raw = without_strangers(read_raw(source, table), table, log)
     for note in raw.notes:
         log.add(note)
+    raw, drawn, shape = split_shapes(raw, log) if source.is_table else (raw, None, None)
     fields = read_fields(raw.frame, table, file=source.path.name, sheet=raw.part, log=log, data_year=data_year,
-                         required=required if source.is_table else [])
+                         required=_asked(required, shaped=drawn is not None) if source.is_table else [])
     headers = [str(name) for name in raw.frame.columns if name not in {ROW, "geometry"}]
     mapping = columns_of(raw.frame, table)
     labels = fields_of(table)
@@ -174,16 +177,37 @@ def read_rows(
     headers_of = {one.field: one.header for one in columns}
     said = fields.get("system", pd.Series("", index=fields.index, dtype="object"))
     raw, systems = (raw, said) if table == "location" else with_said_system(raw, headers_of, said, log)
-    source = raw.source
-    if source.is_table:
-        column = ", ".join(dict.fromkeys(headers_of[axis] for axis in ("x", "y") if axis in headers_of))
-        geometry, misplaced = places_of_table(fields, source, raw.part, town, log, column=column,
-                                              mend=mend)
-    else:
-        geometry, misplaced = places_of_layer(gpd.GeoDataFrame(raw.frame), source, raw.part, town, log), {}
+    column = ", ".join(dict.fromkeys(headers_of[axis] for axis in ("x", "y") if axis in headers_of))
+    geometry, misplaced = _places(raw, fields, drawn, column=column, town=town, log=log, mend=mend)
     fields = fields.drop(columns=["x", "y", *([] if table == "location" else ["system"])], errors="ignore")
-    return Rows(raw, part, fields, undone(geometry, systems) if systems.any() else geometry, log, columns, unread,
-                misplaced)
+    return Rows(raw, part, fields, undone(geometry, systems) if systems.any() else geometry, log,
+                (*columns, shape) if shape else columns, unread, misplaced)
+
+
+def _asked(required: Iterable[tuple[str, ...]], *, shaped: bool) -> list[tuple[str, ...]]:
+    """The columns that must be there; where there are shapes, nobody asks for coordinates."""
+    return [group for group in required if not (shaped and {"x", "y"} & set(group))]
+
+
+def _places(
+    raw: Raw, fields: pd.DataFrame, drawn: gpd.GeoSeries | None, *, column: str, town: Town, log: ProblemLog,
+    mend: Words | None,
+) -> tuple[gpd.GeoSeries, Mapping[Any, Words]]:
+    """Where the rows lie, and why some have coordinates that are no place; a shape comes before coordinates."""
+    source = raw.source
+    if not source.is_table:
+        return places_of_layer(gpd.GeoDataFrame(raw.frame), source, raw.part, town, log), {}
+    points, misplaced = places_of_table(fields, source, raw.part, town, log, column=column, mend=mend)
+    if drawn is None:
+        return points, misplaced
+    crs = LON_LAT if source.crs is None or source.offset_system else parse_crs(source.crs, source.path)
+    layer = gpd.GeoDataFrame(raw.frame[[ROW]], geometry=drawn.to_numpy(), crs=crs)
+    shapes = places_of_layer(layer, source, raw.part, town, log)
+    there = has_shape(shapes)
+    if not there.any():
+        return points, misplaced
+    return shapes.where(there, in_crs(points, shapes.crs)), {label: misplaced[label] for label in misplaced
+                                                            if not there[label]}
 
 
 def without_strangers(raw: Raw, table: str, log: ProblemLog) -> Raw:
