@@ -145,7 +145,8 @@ def test_check_lists_the_same_in_a_workbook_and_changes_nothing_else(town: Path)
     assert after == before
     rows = python_calamine.CalamineWorkbook.from_path(town / "problems.xlsx").get_sheet_by_index(0).to_python()
     assert {(row[0], row[1], row[3], row[4], row[5]) for row in rows[1:]} == {
-        ("error", "道路.gpkg", "", "", ""), ("error", "养老.csv", 2, "容量", "=cmd"), ("warning", "project.toml", "", "", "")}
+        ("error", "道路.gpkg", "", "", ""), ("error", "养老.csv", 2, "容量", "=cmd"),
+        ("warning", "project.toml", "", "", "")}
     assert [row[6] for row in rows if row[1] == "project.toml"] == [
         "files in the project's folder are named by no section and were not read: x.osm, x.osm.pbf, 人口.tif"]
     sheet = openpyxl.load_workbook(town / "problems.xlsx").active

@@ -192,3 +192,12 @@ def test_numbers_of_estates_that_look_like_telephones_stay():
     fields, problems = read({"小区编号": ["13010200001", "13010200002"], "户数": [1, 2]})
     assert fields["estate_id"].tolist() == ["13010200001", "13010200002"]
     assert problems == []
+
+
+@pytest.mark.parametrize(("table", "headers", "fields"), [
+    ("building", "fwbh fwlb jzmc dscs dcmj gd", ["building_id", "name", "use", "levels", "height_m"]),
+    ("facility", "stationID stationName stationLng stationLat", ["facility_id", "name", "x", "y"]),
+    ("roster", "xqbh xqmc build_time", ["estate_id", "name", "build_year"])])
+def test_names_seen_in_layers_of_chinese_cities(table, headers, fields):
+    """Layers of Yichang 2025 and open lists of charging stations; 底层面积 (dcmj) is nothing that is asked for."""
+    assert list(match_columns(headers.split(), table)) == fields

@@ -123,3 +123,11 @@ def test_metres_of_baidu_are_not_taken_for_degrees(tmp_path):
     _, log = places(Source(path))
     assert log.readings[0].places is None
     assert {one.column for one in log} >= {"x（BD09MC）", "y（BD09MC）"}
+
+
+def test_open_lists_of_charging_stations_hold_whole_numbers_in_gcj02(tmp_path):
+    rows = [[f"S{number}", "甲站", *np.round(one * 1e6).astype(int)] for number, one in enumerate(shown("GCJ-02"))]
+    path = write_csv(tmp_path / "充电站.csv", ["stationID", "stationName", "stationLng", "stationLat"], rows)
+    found, log = places(Source(path, crs="GCJ-02"))
+    assert apart_m(found) < 0.1  # a millionth of a degree
+    assert log.errors == ()
