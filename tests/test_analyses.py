@@ -209,6 +209,13 @@ def test_an_estate_at_the_edge_of_the_data_is_not_called_short():
     assert column(result, "reach_net", "basis")["A"] == "edge_of_data"
 
 
+@pytest.mark.parametrize(("basis", "said"), [("roster", ""), ("raster", "+raster"), ("profile", "+profile")])
+def test_where_the_people_come_from_stays_with_an_unknown_gap(basis, said):
+    facts = {"A": {"edge_of_data": True, "residents_60plus_basis": basis}}
+    result = answer(elderly_care, layers(facts, {"elderly_care_sites": IN_FRONT_OF_B}))
+    assert column(result, "reach_net", "basis")["A"] == f"edge_of_data{said}"
+
+
 def test_a_closed_gate_leaves_an_estate_unknown_not_short():
     given = layers(places={"elderly_care_sites": IN_FRONT_OF_B})
     shut = town.Gates.of(given["gates"].frame.assign(closed=[True, False, False]))

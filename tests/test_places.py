@@ -235,7 +235,7 @@ def test_with_people_assumed_the_unknown_capacity_is_what_leaves_elderly_care_un
     some = near.groupby(estate_of).any()
     assert rows["required"].to_dict() == pytest.approx(total.to_dict())
     assert set(rows.loc[some, "status"]) == {"unknown"}
-    assert set(rows.loc[some & sure, "basis"]) == {"unknown_capacity"}
+    assert set(rows.loc[some & sure, "basis"]) == {"unknown_capacity+profile"}
     assert rows.loc[sure, "low"].to_dict() == pytest.approx(beyond[sure].to_dict())
     assert rows.loc[sure, "high"].to_dict() == pytest.approx(total[sure].to_dict())
     assert set(rows.loc[sure & ~some, "status"]) == {"short"}

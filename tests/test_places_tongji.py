@@ -198,5 +198,5 @@ def test_beyond_reach_is_never_short_where_the_data_end(tongji, footways):
     assert peopled.sum() == 12
     assert rows["status"].to_dict() == {estate: "met" if all_reach else "unknown" for estate, all_reach in met.items()}
     assert set(rows.loc[~peopled, "basis"]) == {"no_people"}
-    assert set(rows.loc[peopled & ~met, "basis"]) <= {"edge_of_data", "no_way_out"}
+    assert set(rows.loc[peopled & ~met, "basis"]) <= {"edge_of_data+floor_area", "no_way_out+floor_area"}
     assert len(parks) == 10

@@ -70,7 +70,8 @@ def doubted(rows: pd.DataFrame, need: Need) -> pd.DataFrame:
     """One measure's rows with the doubt of their need: bounds of severity, confidence and basis.
 
     Severity is short of what is needed, so its bounds are ``low`` ÷ least need and ``high`` ÷ most need. Rows that are
-    unknown, or whose need is exact and counted, stay as they are.
+    unknown keep their bounds; where the people are known, the basis says where from, whatever else is unknown. Rows
+    whose need is exact and counted stay as they are.
 
     Args:
         rows: of one measure, on ``(estate_id, measure)`` in the order of ``need``.
@@ -83,7 +84,8 @@ def doubted(rows: pd.DataFrame, need: Need) -> pd.DataFrame:
     found["severity_high"] = rows["severity_high"].mask(wide, np.maximum(most, rows["severity"]))
     found["confidence"] = rows["confidence"].mask(wide & (rows["low"] == 0) & (rows["high"] > 0), ASSUMED)
     code = need.basis.set_axis(rows.index)
-    found["basis"] = rows["basis"].where(~known | (code == ""), rows["basis"] + "+" + code)
+    counted = known | rows["required"].notna().to_numpy()
+    found["basis"] = rows["basis"].where(~counted | (code == ""), rows["basis"] + "+" + code)
     return found
 
 
