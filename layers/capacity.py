@@ -9,6 +9,8 @@ from gis.tables import NO_ESTATE, Estates, Facilities
 from layers.assumptions import assumed
 from layers.columns.fields import fields_of
 from layers.kinds import facility_kind
+from layers.naming.estate_names import called
+from layers.quality.doubts import Doubts, figures
 
 _NAMED_ROWS = 8
 _ONE_BY_ONE = 50
@@ -57,8 +59,8 @@ def compare_with_roster(
 ) -> None:
     """Say where a list and the roster disagree on what stands in an estate; the roster's figure is the one in use.
 
-    A list that holds more than the roster always disagrees; one that holds less only where it claims to be complete and
-    knows every capacity. Nothing is changed.
+    A list that holds more than the roster always disagrees; one that holds less, or has no row for an estate, only
+    where it claims to be complete and knows every capacity. Nothing is changed.
 
     Args:
         facilities: of one kind, with their estates; those of OSM are not looked at.
@@ -69,7 +71,11 @@ def compare_with_roster(
     field = facility_kind(facilities.kind).roster_field
     listed = facilities.existing
     listed = listed[(listed["origin"] == "surveyed") & (listed["estate_id"] != NO_ESTATE)]
-    if not field or listed.empty:
+    if not field:
+        return
+    if facilities.complete:
+        _say_unlisted(estates.frame[~estates.ids.isin(listed["estate_id"])], field, facilities, Doubts(log, roster))
+    if listed.empty:
         return
     of_estate = listed.assign(silent=listed["capacity"].isna()).groupby("estate_id")
     found = pd.DataFrame({"least": of_estate["capacity"].sum(), "silent": of_estate["silent"].sum()})
@@ -90,6 +96,18 @@ def compare_with_roster(
         log.add(Problem(file=roster, column=fields_of("roster")[field].label, severity="warning", fix=_FIX,
                         why=say("the roster and the list differ in {count} more estates",
                                 count=len(apart) - _ONE_BY_ONE)))
+
+
+def _say_unlisted(unlisted: pd.DataFrame, field: str, facilities: Facilities, doubts: Doubts) -> None:
+    """Say which estates without a row in a list that claims to be complete have some by the roster."""
+    some = unlisted[unlisted[field] > 0]
+    if some.empty:
+        return
+    files = tuple(sorted({str(name) for name in facilities.frame["source"] if name}))
+    doubts.add(
+        figures(called(some["name"], some.index.to_series()), some[[field]], ""), field=field, fix=_FIX,
+        why=say("{count} estates have some by the roster, and the list that is said to be complete ({files}) has no row "
+                "for them", count=len(some), files=files))
 
 
 def _places(rows: pd.DataFrame) -> tuple[Words, ...]:

@@ -259,6 +259,19 @@ def test_rows_of_two_lists_that_contradict_the_roster_are_named_with_their_files
                               "the roster 名册.xlsx has 20 (充电端口数)")
 
 
+def test_a_complete_list_without_a_row_for_an_estate_that_has_some_is_said(tmp_path, estates):
+    source = book(tmp_path / "充电.xlsx", ["小区编号", "端口数"], ["A", 12])
+    log = ProblemLog()
+    for surveyed in (False, True):
+        found, _ = read(source, estates, kind="ebike_chargers", surveyed=surveyed)
+        compare_with_roster(found, ports(estates, A=12, B=7, C=0, D=3), roster="名册.xlsx", log=log)
+    (said,) = log
+    assert (said.file, said.column, said.severity) == ("名册.xlsx", "充电端口数", "warning")
+    assert str(said.why) == ("2 estates have some by the roster, and the list that is said to be complete (充电.xlsx) "
+                             "has no row for them")
+    assert [cell.value.rsplit(": ", 1)[1] for cell in said.cells] == ["7", "3"]
+
+
 def test_a_list_that_is_not_complete_may_have_fewer_than_the_roster_but_not_more(tmp_path, estates):
     source = book(tmp_path / "充电.xlsx", ["小区编号", "端口数"], ["A", 12], ["B", 10])
     found, _ = read(source, estates, kind="ebike_chargers", surveyed=False)
