@@ -106,8 +106,8 @@ def _say_unlisted(unlisted: pd.DataFrame, field: str, facilities: Facilities, do
     files = tuple(sorted({str(name) for name in facilities.frame["source"] if name}))
     doubts.add(
         figures(called(some["name"], some.index.to_series()), some[[field]], ""), field=field, fix=_FIX,
-        why=say("{count} estates have some by the roster, and the list that is said to be complete ({files}) has no row "
-                "for them", count=len(some), files=files))
+        why=say("{count} estates have some by the roster, and the list that is said to be complete ({files}) has no "
+                "row for them", count=len(some), files=files))
 
 
 def _places(rows: pd.DataFrame) -> tuple[Words, ...]:

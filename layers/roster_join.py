@@ -15,6 +15,7 @@ from layers.naming.estate_names import (
     keyed,
     likely,
     name_table,
+    same_but_for_ending,
     same_ids,
     same_names,
     say_contradictions,
@@ -29,7 +30,7 @@ OUTLINE_ROW = "_outline_row"
 ROSTER_ROW = "_roster_row"
 """Column of the joined rows: the label of the roster's row, -1 where there is none."""
 JOINED_BY = "_joined_by"
-"""Column of the joined rows: ``id``, ``name`` or ``alias`` by which both rows are one estate, else ``""``."""
+"""Column of the joined rows: by what both rows are one estate: ``id``, ``name``, ``alias``, ``ending``, else ``""``."""
 
 _LISTED = 10
 
@@ -118,6 +119,7 @@ def _matches(outlines: Rows, roster: Rows) -> tuple[pd.Series, pd.Series]:
     pairs = pairs[~twice]
     _say_other_ids(outlines, roster, pairs[pairs["apart"]])
     joined_by = pd.Series("id", index=match.index, dtype="object").where(match >= 0, "")
+    _say_endings(outlines, roster, pairs[pairs["by"] == "ending"])
     joined_by.loc[pairs["roster_row"]] = pairs["by"].to_numpy()
     match.loc[pairs["roster_row"]] = pairs["outline_row"].to_numpy()
     return match, joined_by
@@ -150,6 +152,8 @@ def _same_name(theirs: pd.DataFrame, ours: pd.DataFrame) -> pd.DataFrame:
     pairs = same_names(left, right)
     official = same_names(left[~left["alias"]], right[~right["alias"]]).assign(by="name")
     pairs = pairs.merge(official, how="left").fillna({"by": "alias"})
+    pairs = pd.concat([pairs, same_but_for_ending(left[~left["row"].isin(pairs["row_x"])],
+                                                  right[~right["row"].isin(pairs["row_y"])]).assign(by="ending")])
     pairs = pairs.set_axis(["roster_row", "outline_row", "by"], axis="columns")
     their_id = id_keys(theirs["estate_id"]).reindex(pairs["roster_row"]).to_numpy()
     our_id = id_keys(ours["estate_id"]).reindex(pairs["outline_row"]).to_numpy()
@@ -170,6 +174,17 @@ def _say_other_ids(outlines: Rows, roster: Rows, pairs: pd.DataFrame) -> None:
                 "alone, and the ids of {file} hold", file=outlines.file, count=len(pairs),
                 id=outlines.text("estate_id").loc[first["outline_row"]]),
         fix="nothing, if the names are right; else write the same 小区编号 in both files")
+
+
+def _say_endings(outlines: Rows, roster: Rows, pairs: pd.DataFrame) -> None:
+    if len(pairs):
+        both = pd.Series(pairs["roster_row"].map(roster.text("name")) + " / "
+                         + pairs["outline_row"].map(outlines.text("name")))
+        roster.problem(
+            label=pairs["roster_row"].iloc[0], severity="warning",
+            why=say("{count} rows were joined though one of the two names lacks 苑 or 坊: {names}", count=len(pairs),
+                    names=listed(both, _LISTED)),
+            fix="nothing, if they are the same estates; else write 小区编号 in both files")
 
 
 def _names(rows: pd.DataFrame) -> pd.DataFrame:

@@ -165,3 +165,30 @@ def test_a_join_by_numbers_that_any_list_counts_is_said_unless_names_confirm_it(
     assert said not in [str(one.why) for one in log]
     _, log, _ = joined(tmp_path, [("QHW1", "", "")], [("QHW1", "甲里", "")])
     assert list(log) == []
+
+
+ENDING = "rows were joined though one of the two names lacks 苑 or 坊"
+
+
+@pytest.mark.parametrize(("drawn", "listed"), [
+    (("", "幸福苑", ""), ("", "幸福小区", "")), (("", "幸福", ""), ("", "幸福坊", "")),
+    (("", "幸福苑小区", "甲街道"), ("", "幸福", "甲街道"))])
+def test_a_name_that_lacks_its_court_is_joined_and_said(tmp_path, drawn, listed):
+    found, log, _ = joined(tmp_path, [drawn, ("", "和平里", "")], [listed, ("", "和平里", "")])
+    assert found == {drawn[1]: 100, "和平里": 101}
+    (said,) = [one for one in log if ENDING in str(one.why)]
+    assert (said.severity, said.row) == ("warning", 2)
+    assert f"{listed[1]} / {drawn[1]}" in str(said.why)
+
+
+@pytest.mark.parametrize(("drawn", "listed"), [
+    ([("", "幸福苑", "")], [("", "幸福坊", "")]),  # two courts
+    ([("", "幸福苑", ""), ("", "幸福坊", "")], [("", "幸福", "")]),  # whose is it?
+    ([("", "幸福", "")], [("", "幸福苑", ""), ("", "幸福花园", "")]),
+    ([("", "幸福", "甲街道")], [("", "幸福苑", "乙街道")]),  # two streets
+    ([("1001", "幸福", ""), ("1003", "东里", "")], [("1002", "幸福苑", ""), ("1003", "东里", "")]),  # two ids
+    ([("", "新", "")], [("", "新苑", "")])])
+def test_courts_that_may_be_another_estate_are_not_joined(tmp_path, drawn, listed):
+    found, log, _ = joined(tmp_path, drawn, listed)
+    assert not {"幸福", "幸福苑", "幸福坊", "新"} & set(found)
+    assert not [one for one in log if ENDING in str(one.why)]

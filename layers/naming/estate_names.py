@@ -3,6 +3,7 @@
 import functools
 import itertools
 import re
+from bisect import bisect_left
 from collections.abc import Mapping
 from typing import cast
 
@@ -22,6 +23,8 @@ _LEVEL = re.compile(".+?(?:省|自治区|自治州|地区|盟|市|区|县|旗)(?
 _BETWEEN_LEVELS = re.compile(r"[/\\|,·\s-]")
 _KINDS = {"province": ("省", "自治区"), "city": ("市", "州", "盟", "地区"), "district": ("区", "县", "旗")}
 """Kinds of places by what they end on, before the street (街道, 镇, 乡)."""
+_COURTS, _SHORTEST = frozenset("苑坊"), 2
+"""What is often left off at the end of an estate's name, and characters that must be left before it."""
 _NAMES_ASKED = 100
 """Names of one list for which alike ones are looked up: each is held against every name there is."""
 _ONE_BY_ONE = 100
@@ -74,6 +77,28 @@ def same_names(ours: pd.DataFrame, theirs: pd.DataFrame) -> pd.DataFrame:
     for order, side in (("less_exact", "row_x"), ("alias_y", "row_x"), ("alias_x", "row_y")):
         pairs = pairs[pairs[order] == pairs.groupby([side, "key"])[order].transform("min")]
     return pairs[["row_x", "row_y"]].drop_duplicates(ignore_index=True)
+
+
+def same_but_for_ending(ours: pd.DataFrame, theirs: pd.DataFrame) -> pd.DataFrame:
+    """Pairs as of ``same_names`` of official names of which one lacks 苑 or 坊: 幸福苑 and 幸福小区.
+
+    They are the same only where no other name of either list begins like them. To be said, never silent.
+
+    Args:
+        ours: a ``keyed`` table of the rows that nothing else has joined.
+        theirs: the other one, likewise.
+    """
+    left, right = (side[~side["alias"]] for side in (ours, theirs))
+    ended = {key for key in {*left["key"], *right["key"]} if key[-1:] in _COURTS and len(key) > _SHORTEST}
+    known = [sorted(set(side["key"])) for side in (left, right)]
+    bases: dict[str, str] = {}
+    for base in sorted(key[:-1] for key in ended):
+        mine, other = (keys[bisect_left(keys, base):bisect_left(keys, f"{base}\U0010ffff")] for keys in known)
+        if len(mine) == len(other) == 1 and mine != other and base in {*mine, *other}:
+            bases |= dict.fromkeys([*mine, *other], base)
+    left, right = (side[side["key"].isin(bases)] for side in (left, right))
+    left, right = (side.assign(key=side["key"].map(bases).astype("object")) for side in (left, right))
+    return same_names(left, right)
 
 
 def id_keys(ids: pd.Series) -> pd.Series:
