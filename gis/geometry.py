@@ -65,9 +65,13 @@ def repair_areas(geometry: gpd.GeoSeries) -> tuple[gpd.GeoSeries, pd.DataFrame]:
 
 
 def fault(reason: str) -> Words:
-    """Words for a reason of the ledger, which is a fault's name and, in brackets, a place."""
-    name, bracket, place = reason.partition("[")
-    return say("{fault}{place}", fault=_FAULTS.get(name, reported(name)), place=bracket + place)
+    """Words for a reason of the ledger, which is a fault's name and, in brackets, a place in the layer's CRS."""
+    name, _, place = reason.partition("[")
+    what = _FAULTS.get(name, reported(name))
+    numbers = place.rstrip("]").split()
+    if len(numbers) < 2:
+        return say("{fault}", fault=what)
+    return say("{fault} at {x:.1f}, {y:.1f}", fault=what, x=float(numbers[0]), y=float(numbers[1]))
 
 
 def areas_only(shape: shapely.Geometry) -> shapely.Geometry | None:

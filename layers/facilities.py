@@ -163,7 +163,9 @@ def _say_what_is_same(audit: pd.DataFrame, kind: str, log: ProblemLog) -> None:
     gone = audit[audit["result"] == DROPPED]
     mapped = gone["source_row"].isna()
     if mapped.any():
-        log.add(Problem(value=kind, severity="warning", fix="nothing, unless these are different facilities",
+        files, names = (dict.fromkeys(gone.loc[mapped, column]) for column in ("source", "name"))
+        log.add(Problem(file=", ".join(files), severity="warning", fix="nothing, unless these are different facilities",
+                        value=", ".join([name for name in names if name][:_LISTED]),
                         why=say("{count} OSM objects were left out because the list has them",
                                 count=int(mapped.sum()))))
     silent = mapped & gone["other_capacity"].isna() & gone["capacity"].notna()

@@ -88,6 +88,7 @@ def test_a_layer_without_crs_and_without_shapes_says_so(tmp_path):
 @pytest.mark.parametrize(("at", "fix"), [
     ((121.47, 31.23), 'add the line crs = "EPSG:4490" (or the code the data is really in)'),
     ((40_552_000, 3_527_000), 'the numbers are metres of the 3-degree zone 40: add the line crs = "EPSG:4528"'),
+    ((13_523_000, 3_662_000), 'the numbers look like the metres of web maps: add the line crs = "EPSG:3857"'),
     ((25_500_000, 4_400_000), 'the numbers are metres of the 3-degree zone 25: add the line crs = "EPSG:4513"')])
 def test_the_line_to_add_is_the_one_that_the_numbers_look_like(tmp_path, at, fix):
     gpd.GeoDataFrame({"name": ["甲"]}, geometry=[shapely.Point(at).buffer(0.001)]).to_file(tmp_path / "a.shp")

@@ -180,6 +180,9 @@ def _crs_fix(bounds: Iterable[float]) -> Words:
         code = _FIRST_ZONE_EPSG + zone - _ZONES[0]
         return say('the numbers are metres of the 3-degree zone {zone}: add the line crs = "EPSG:{code}" (or the code '
                    "the data is really in) to its section of project.toml", zone=zone, code=code)
+    if 8e6 < west <= east < 15.2e6 and 1.8e6 < south <= north < 7.2e6:
+        return say('the numbers look like the metres of web maps: add the line crs = "EPSG:3857" (or the code the data '
+                   "is really in) to its section of project.toml")
     return say('the numbers are metres: add the line crs = "EPSG:4549" with the code of their zone (4549 is that of '
                "120° E) to its section of project.toml")
 

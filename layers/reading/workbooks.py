@@ -16,7 +16,7 @@ import xlrd
 from python_calamine import CalamineSheet, CalamineWorkbook, SheetMetadata, SheetTypeEnum, SheetVisibleEnum
 
 from gis.errors import InputError, Problem, ProblemLog, Words, in_full, listed, say
-from layers.columns.catalogue import tables
+from layers.columns.catalogue import document, tables
 from layers.reading.file_checks import damaged, pick_part
 from layers.reading.table_rows import Cells, blank_to_none, fields_named, letters
 
@@ -129,7 +129,8 @@ def _chosen(path: Path, book: CalamineWorkbook, sheet: str | None, table: str) -
     hidden = [one.name for one in data if one.name not in seen and book.get_sheet_by_name(one.name).height]
     fitting = _fitting({name: sheets[name] for name in filled}, table) if table and len(filled) > 1 else filled
     name = pick_part(path, _SHEET, None, fitting or filled)
-    others = [*(one for one in filled if one != name), *hidden]
+    guides = {*document()["not_read"]["sheets"]}
+    others = [one for one in (*filled, *hidden) if one != name and one not in guides]
     if not others:
         return sheets[name], []
     return sheets[name], [_not_read(path.name, name, others)]

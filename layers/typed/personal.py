@@ -22,9 +22,12 @@ _MOBILE = re.compile(r"(?:\+?86[- ]?)?1[3-9]\d[- ]?\d{4}[- ]?\d{4}")
 _LANDLINE = re.compile(r"0\d{2,3}[-—– ][2-8]\d{6,7}|[(（]0\d{2,3}[)）] ?[2-8]\d{2,3}[- ]?\d{4}")
 _WITHIN = re.compile(rf"(?<![\dA-Za-z])(?<!\d\.)(?:{_MOBILE.pattern}|{_LANDLINE.pattern}|\d{{17}}[\dXx])"
                      r"(?![\dA-Za-z])(?!\.\d)")
+_CALLED = re.compile(r"((?:电话|電話|座机|座機|来电|來電|致电|固话|联系方式|联系|聯繫|tel|phone)[^\d\n]{0,4})"
+                     r"([2-8]\d{2,3}[- ]?\d{4})(?!\d)(?![.年月日号弄室户元米%])", re.IGNORECASE)
+"""A number of seven or eight digits after a word for a telephone."""
 MASK = "＊＊＊"
 """What stands where a telephone or identity number stood."""
-_SHORTEST = 11
+_SHORTEST = 9
 _IDENTITY = re.compile(r"\d{17}[\dXx]")
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)  # GB 11643-1999, 校验码
 _CHECK = "10X98765432"
@@ -52,12 +55,13 @@ def drop_personal(
 
 
 def masked(cells: pd.Series) -> pd.Series:
-    """Cells of which the text holds no mobile or identity number: each is replaced by ``MASK``."""
-    told = [isinstance(cell, str) and len(cell) >= _SHORTEST and _WITHIN.search(cell) is not None for cell in cells]
+    """Cells of which the text holds no telephone or identity number: each is replaced by ``MASK``."""
+    told = [isinstance(cell, str) and len(cell) >= _SHORTEST
+            and (_WITHIN.search(cell) is not None or _CALLED.search(cell) is not None) for cell in cells]
     if not any(told):
         return cells
     clean = cells.copy()
-    clean[told] = [_WITHIN.sub(_masked, cell) for cell in cells[told]]
+    clean[told] = [_CALLED.sub(rf"\1{MASK}", _WITHIN.sub(_masked, cell)) for cell in cells[told]]
     return clean
 
 
