@@ -385,20 +385,16 @@ def test_whatever_a_sheet_holds_every_row_is_read_or_listed(rows, table):
 @pytest.fixture(scope="module")
 def whole_tables(tmp_path_factory):
     """The same table as each kind of file, written once: a workbook's bytes depend on the time."""
-    folder = tmp_path_factory.mktemp("whole")
-    (folder / "a.csv").write_bytes("\n".join(",".join(map(str, row)) for row in TWO_ROWS).encode("gb18030"))
-    workbook(folder / "a.xlsx", 名册=TWO_ROWS)
-    old_workbook(folder / "a.xls", 名册=TWO_ROWS)
-    return {ending: (folder / f"a.{ending}").read_bytes() for ending in ("csv", "xlsx", "xls")}
+    folder, text = tmp_path_factory.mktemp("whole"), "\n".join(",".join(map(str, row)) for row in TWO_ROWS)
+    paths = workbook(folder / "a.xlsx", 名册=TWO_ROWS), old_workbook(folder / "a.xls", 名册=TWO_ROWS)
+    return {path.suffix: path.read_bytes() for path in paths} | {".csv": text.encode("gb18030")}
 
 
 @settings(deadline=None, max_examples=60)
-@given(data=st.data(), ending=st.sampled_from(["xlsx", "xls", "csv"]))
-def test_a_table_with_any_bytes_changed_is_read_or_refused_and_never_a_traceback(
-    tmp_path_factory, whole_tables, data, ending,
-):
-    path, whole = tmp_path_factory.mktemp("sheets") / f"a.{ending}", bytearray(whole_tables[ending])
+@given(data=st.data(), ending=st.sampled_from([".xlsx", ".xls", ".csv"]))
+def test_a_table_with_any_bytes_changed_is_read_or_refused(tmp_path_factory, whole_tables, data, ending):
+    path, whole = tmp_path_factory.mktemp("sheets") / f"a{ending}", bytearray(whole_tables[ending])
     for _ in range(data.draw(st.integers(1, 6))):
         whole[data.draw(st.integers(0, len(whole) - 1))] = data.draw(st.integers(0, 255))
     path.write_bytes(whole[: data.draw(st.sampled_from([None, None, len(whole) // 2]))])
-    assert faults(lambda: read(path)) != ()
+    assert () not in [faults(lambda: read(path)), faults(lambda: read_table(path))]
