@@ -17,7 +17,7 @@ from gis.offset_reference import OffsetReference
 _WGS84 = "EPSG:4326"
 _TRUE = "WGS-84"
 _SHIFTED = frozenset({"GCJ-02", "BD-09"})
-_NAMED = 6
+_NAMED, _LARGEST, _ENOUGH = 6, 6, 2_000
 _DEGREES = frozenset({"EPSG:4326", "EPSG:4490", "OGC:CRS84"})
 _UNTOLD = {
     "unclear": say("cannot tell: it fits the streets no better than elsewhere"),
@@ -29,8 +29,9 @@ _UNTOLD = {
 
 @dataclass(frozen=True)
 class _Compared:
-    """What came of comparing the files with the streets, by the number of the reading."""
+    """What came of comparing the files with the streets, of which ``reference`` is the picture, by their numbers."""
 
+    reference: OffsetReference
     readings: list[Reading]
     fits: dict[int, OffsetFit]
     problems: dict[int, Problem]
@@ -67,7 +68,7 @@ def check_offsets(readings: Sequence[Reading], streets: gpd.GeoSeries, log: Prob
 
 
 def _compared(readings: Sequence[Reading], streets: gpd.GeoSeries) -> _Compared:
-    reference = OffsetReference.of(streets)
+    drawn = reference = OffsetReference.of(streets)
     asked = {number: one for number, one in enumerate(readings) if one.places is not None and not one.offset_checked
              and one.part not in {"streets", "located"}}  # each row of the list says its own system
     fits = {number: _fitted(one, reference) for number, one in asked.items() if one.part == "estates"}
@@ -79,7 +80,7 @@ def _compared(readings: Sequence[Reading], streets: gpd.GeoSeries) -> _Compared:
     fits |= {number: _fitted(one, reference) for number, one in asked.items() if number not in fits}
     said = [replace(one, offset=_said(one, fits.get(number))) for number, one in enumerate(readings)]
     wrong = {number: _problem(readings[number], fits[number]) for number in sorted(fits)}
-    return _Compared(said, fits, {number: problem for number, problem in wrong.items() if problem})
+    return _Compared(drawn, said, fits, {number: problem for number, problem in wrong.items() if problem})
 
 
 def _streets_doubted(
@@ -93,18 +94,35 @@ def _streets_doubted(
     because = {fit.because for fit in found.fits.values()}
     if because <= {"not in China", "too few"} or (found.fitting and not found.problems):
         return found
-    raw = _as_declared(streets, own.converted)
-    tried = {system: _compared(readings, _from(raw, system)) for system in SYSTEMS if system != _declared(own)}
-    system = max(tried, key=lambda one: len(tried[one].fitting))
-    best, helped = tried[system], tried[system].fitting - found.fitting
-    either_way = len(helped) == 1 and not all(found.fits[number].system == "" for number in helped)
-    if len(best.fitting) > len(found.fitting) and not either_way:
+    others = [one for one in SYSTEMS if one != _declared(own)]
+    helped = {system: _helped(found, readings, own, system) for system in others}
+    system = max(others, key=lambda one: len(helped[one]))
+    either_way = len(helped[system]) == 1 and not all(found.fits[number].system == "" for number in helped[system])
+    if len(helped[system]) > len(found.fitting) and not either_way:
+        best = _compared(readings, _from(_as_declared(streets, own.converted), system))
         files = [readings[number].file for number in sorted(best.fitting)]
         log.add(_streets_astray(own, system, files, streets))
         return best
-    twice = {number: _moved_back(readings[number], system, own) for number in sorted(helped)
+    twice = {number: _moved_back(readings[number], system, own) for number in helped[system]
              if found.fits[number].because == "moved"}
     return replace(found, problems=found.problems | twice)
+
+
+def _helped(found: _Compared, readings: Sequence[Reading], own: Reading, system: str) -> list[int]:
+    """Files that do not fit the streets, but do once the streets are read in another system: of the largest ones.
+
+    Instead of the streets the files are moved, the other way, which saves drawing the streets once more.
+    """
+    asked = sorted(set(found.fits) - found.fitting, key=lambda number: -found.fits[number].shapes)[:_LARGEST]
+    some = {number: _some(readings[number].places) for number in sorted(asked)}
+    moved_to = {number: _from(_as_declared(places, system), own.converted) for number, places in some.items()}
+    return [number for number, places in moved_to.items() if fit_offset(places, found.reference).system == _TRUE]
+
+
+def _some(places: gpd.GeoSeries | None) -> gpd.GeoSeries:
+    """At most so many places as tell a system, evenly chosen."""
+    assert places is not None  # noqa: S101 - only those that have some are asked for
+    return places.iloc[np.unique(np.linspace(0, len(places) - 1, _ENOUGH).astype(np.int64))]
 
 
 def _warn_of_untold(readings: Sequence[Reading], log: ProblemLog) -> None:
