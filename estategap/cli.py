@@ -114,12 +114,12 @@ def check(project: _Project, lang: _Lang = LangChoice.ZH) -> None:
     with _plain_errors(lang):
         from estategap.job import check_project  # noqa: PLC0415
         from estategap.progress import Progress  # noqa: PLC0415
-        from maps.account import account_line, accounts  # noqa: PLC0415
+        from maps.account import account_lines, accounts  # noqa: PLC0415
         from maps.texts import Texts  # noqa: PLC0415
 
         found, texts = check_project(project, Progress(_console), lang=lang.value), Texts(lang.value)
-        for one in accounts(found.readings, texts):
-            typer.echo(_visible(account_line(one, texts), keep="\n"))
+        for line in account_lines(accounts(found.readings, texts), texts):
+            typer.echo(_visible(line, keep="\n"))
         _print_problems(found.problems, lang)
         errors = sum(problem.severity == "error" for problem in found.problems)
         counts = texts("cli.counts", errors=errors, warnings=len(found.problems) - errors)

@@ -74,7 +74,7 @@ class Sources:
         return found
 
     def _osm_read_as(
-        self, part: str, read_as: str = "", *, used: Iterable[str] | None = None, why: Words | None = None,
+        self, part: str, read_as: str | None = None, *, used: Iterable[str] | None = None, why: Words | None = None,
     ) -> None:
         """Account for a part of the OSM file that is used."""
         assert self.osm is not None  # noqa: S101 - only what there is can be used
@@ -199,9 +199,9 @@ class Sources:
         if self.osm is None:
             return own
         mapped = basemap_of_osm(self.osm, self.town.crs)
-        for part, read_as in (("water", "water"), ("waterways", "water"), ("green", "green"), ("railways", "railways")):
-            if not (read_as == "water" and water) and not (read_as == "green" and green):
-                self._osm_read_as(part, read_as)
+        for part, own_file in (("water", water), ("waterways", water), ("green", green), ("railways", None)):
+            if not own_file:
+                self._osm_read_as(part)
         return replace(
             mapped, streets=own.streets if project.streets else mapped.streets,
             water=own.water if water else mapped.water, green=own.green if green else mapped.green,

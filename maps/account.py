@@ -47,8 +47,29 @@ def row_ranges(rows: Iterable[int | str], texts: Texts, most: int | None = None)
     return texts("problem.join").join(runs[:most]) + (" …" if most is not None and len(runs) > most else "")
 
 
-def account_line(one: Account, texts: Texts) -> str:
-    """One file as a line of the terminal: what it is, its rows, and which of its columns mean what."""
+def rows_named(rows: Sequence[int | str], texts: Texts) -> str:
+    """Row numbers as a sentence calls them, such as ``rows 3–18, 25``; objects by their ids; the first of many."""
+    said = row_ranges(rows, texts, MANY)
+    return said if rows and isinstance(rows[0], str) else texts("problem.row", row=said)
+
+
+def account_lines(read: Iterable[Account], texts: Texts) -> Iterator[str]:
+    """Each file as lines of the terminal: what it is, its rows, and which of its columns mean what.
+
+    A file that is read as many things by itself, as OSM's are, has one line for all of them.
+    """
+    by_file: dict[str, list[Account]] = {}
+    for one in read:
+        alone = f"{one.file} [{one.sheet}] {one.part}" if one.columns or one.sheet else one.file
+        by_file.setdefault(alone, []).append(one)
+    for some in by_file.values():
+        yield _line(some[0], texts) if len(some) == 1 else texts(
+            "account.objects", file=some[0].file, parts=texts("problem.join").join(
+                texts("account.part_used" if one.rows_left_out else "account.part_all", part=one.part,
+                      rows=one.rows_in, used=one.rows_used) for one in some if one.rows_in))
+
+
+def _line(one: Account, texts: Texts) -> str:
     name = f"{one.file} [{one.sheet}]" if one.sheet else one.file
     line = texts("account.line", file=name, part=one.part, rows=one.rows_in, used=one.rows_used, left=one.rows_left_out)
     facts = [fact for fact in (one.encoding, one.crs, one.placed) if fact]

@@ -208,7 +208,7 @@ def test_an_osm_file_is_accounted_for_object_by_object(shared_data, tmp_path):
     assert said["car_parks"] == (10, 10)
     assert said["doors"][0] == sum(1 for one in ET.parse(tmp_path / "tongji.osm").getroot().iter("node")  # noqa: S314
                                    if any(tag.get("k") == "entrance" for tag in one.iter("tag")))
-    assert set(said) >= {"streets", "buildings", "water", "green", "railways"}
+    assert set(said) >= {"streets", "buildings", "water", "waterways", "green", "railways"}
 
 
 def test_objects_that_an_extract_cuts_are_listed_by_their_ids(tmp_path):
