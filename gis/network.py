@@ -12,6 +12,7 @@ import shapely
 from gis.attach import MM_PER_M, Attachment, Obstacles, attach, piece_mm, to_mm
 from gis.chains import LONGEST_MM, Chains
 from gis.geometry import substrings
+from gis.inner_paths import NO_PATH_MM, InnerPaths, Points
 from gis.kernels import AGAINST, ALONG
 from gis.search import Portals, nearest_within, pairs_within, parts_within
 from gis.street_cells import StreetCells
@@ -30,7 +31,8 @@ class WalkSettings:
 
     Args:
         max_snap_m: a point farther from any street than this has no way to it.
-        internal_detour: walk inside a walled estate ÷ straight line, where no internal path is used.
+        internal_detour: walk inside a walled estate ÷ straight line, where no mapped path joins the two points.
+        path_snap_m: a point this near a path mapped inside its walled estate walks along it.
         wall_tolerance_m: a street this little inside an outline runs along the wall, not through the estate.
         min_island_m: a connected scrap of street shorter than this carries nobody.
         merge_gates_m: street crossings of an outline closer than this are one assumed gate.
@@ -41,6 +43,7 @@ class WalkSettings:
 
     max_snap_m: float
     internal_detour: float
+    path_snap_m: float
     wall_tolerance_m: float
     min_island_m: float
     merge_gates_m: float
@@ -68,6 +71,7 @@ class StreetNetwork:
     outlines: gpd.GeoSeries
     holders: pd.DataFrame
     obstacles: Obstacles
+    inner: InnerPaths
     settings: WalkSettings
     mode: Mode
 
@@ -106,8 +110,11 @@ class StreetNetwork:
             max_snap_m=settings.max_snap_m)
         outlines = estates.frame.geometry[estates.located & estates.frame["walled"]]
         main = piece == piece.max(initial=0)
+        inner = InnerPaths.of(
+            streets, outlines, mode=mode, through_classes=settings.through_classes,
+            tolerance_m=settings.wall_tolerance_m, max_snap_m=settings.path_snap_m)
         return cls(edges.assign(u=u, v=v), length_mm, usable, main, chains, every_gate, outlines,
-                   holders(estates, settings.nested_share), obstacles, settings, mode)
+                   holders(estates, settings.nested_share), obstacles, inner, settings, mode)
 
     def with_gate(self, gate_id: str, estate_id: str, place: shapely.Point) -> Self:
         """The same network with one more gate, open to all, in the wall of an estate: a what-if, worked out at once.
@@ -278,17 +285,20 @@ class StreetNetwork:
         walled[self._inside(points)["row"].to_numpy()] = True
         return walled
 
-    def _inside_mm(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-        return to_mm(shapely.distance(a, b) * self.settings.internal_detour)
+    def _inside_mm(self, one: Points, other: Points, holder: np.ndarray) -> np.ndarray:
+        """Walks within walls: along mapped paths where they join the two points, else straight with a detour."""
+        path = self.inner.between_mm(one, other, holder)
+        straight = shapely.distance(one.places[one.row], other.places[other.row])
+        return np.where(path != NO_PATH_MM, path, to_mm(straight * self.settings.internal_detour))
 
     def _direct(self, origins: gpd.GeoDataFrame, destinations: gpd.GeoDataFrame) -> pd.DataFrame:
         """Walks that never leave a walled estate."""
-        met = (
-            self._inside(origins).merge(self._inside(destinations), on="holder_id").drop_duplicates(["row_x", "row_y"])
-        )
+        met = self._inside(origins).merge(self._inside(destinations), on="holder_id")
         a, b = met["row_x"].to_numpy(), met["row_y"].to_numpy()
-        mm = self._inside_mm(origins.geometry.values[a], destinations.geometry.values[b])
-        return pd.DataFrame({"origin": a, "destination": b, "mm": mm})
+        mm = self._inside_mm(Points(origins.geometry.to_numpy(), a), Points(destinations.geometry.to_numpy(), b),
+                             met["holder_id"].to_numpy())
+        walks = pd.DataFrame({"origin": a, "destination": b, "mm": mm})
+        return walks.groupby(["origin", "destination"], as_index=False)["mm"].min()
 
     def _inside(self, points: gpd.GeoDataFrame) -> pd.DataFrame:
         """The rows of points in walled estates, with each estate that holds them.
@@ -322,7 +332,8 @@ class StreetNetwork:
                                    "holder_id": frame["estate_id"].to_numpy()[gate.found]})
         through = ways.merge(open_gates, on="holder_id")
         row, at = through["row"].to_numpy(), through["gate"].to_numpy()
-        inside = self._inside_mm(points.geometry.values[row], frame.geometry.values[at])
+        inside = self._inside_mm(Points(points.geometry.to_numpy(), row), Points(frame.geometry.to_numpy(), at),
+                                 through["holder_id"].to_numpy())
         outdoors = np.setdiff1d(np.arange(len(points)), ways["row"])
         street = self._attach(points.iloc[outdoors])
         on = street.found

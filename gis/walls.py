@@ -41,11 +41,18 @@ def streets_outside_walls(streets: Streets, walls: np.ndarray, through_classes: 
         at = np.searchsorted(rows, edge[now])
         rest[at] = shapely.difference(rest[at], walls[wall[now]])
     whole = frame.drop(frame.index[rows])
-    parts = _parts(frame.iloc[rows], rest, first_free_node=int(frame[["u", "v"]].to_numpy().max()) + 1)
+    parts = pieces_of(frame.iloc[rows], rest, first_free_node=int(frame[["u", "v"]].to_numpy().max()) + 1)
     return Streets.of(pd.concat([whole, parts]), extent=streets.extent)
 
 
-def _parts(frame: gpd.GeoDataFrame, rest: np.ndarray, *, first_free_node: int) -> gpd.GeoDataFrame:
+def pieces_of(frame: gpd.GeoDataFrame, rest: np.ndarray, *, first_free_node: int) -> gpd.GeoDataFrame:
+    """Streets of which only a part is left, a row for each piece; where it was cut it ends in a node of its own.
+
+    Args:
+        frame: the streets as they were.
+        rest: what is left of each, any lines or nothing.
+        first_free_node: number from which on no street has a node.
+    """
     lines, row = shapely.get_parts(rest, return_index=True)
     keep = (shapely.get_type_id(lines) == 1) & (shapely.length(lines) > 0)
     lines, row = lines[keep], row[keep]

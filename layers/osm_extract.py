@@ -159,7 +159,8 @@ def _streets(found: Findings, noded: Noded) -> gpd.GeoDataFrame:
            for mode, access in tags.streets.modes.items()},
         "oneway": np.array([tags.streets.oneway(one) for one in found.street_tags], dtype=np.int64),
         "ground": np.array([not tags.off_ground.hold(one) for one in found.street_tags], dtype=bool),
-        "private": np.array([one.get("access") == "private" for one in found.street_tags], dtype=bool),
+        "private": np.array([one.get("access") == "private" and one.get("foot") != "no"
+                             for one in found.street_tags], dtype=bool),
     })
     rows = ways.iloc[pieces["way"]].reset_index(drop=True)
     frame = gpd.GeoDataFrame(pieces[["u", "v"]].join(rows), geometry=pieces["geometry"].to_numpy(), crs=WGS84)

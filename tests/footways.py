@@ -114,6 +114,18 @@ def outside(pieces: list[Piece], walls: shapely.Geometry, through: Iterable[bool
     return kept
 
 
+def within(pieces: list[Piece], area: shapely.Geometry, through: Iterable[bool]) -> list[Piece]:
+    """What of the pieces lies in an area; a cut end is a node of its own. ``through`` pieces are left out."""
+    kept = []
+    for (line, start, end), public in zip(pieces, through, strict=True):
+        for part in () if public else shapely.get_parts(line.intersection(area)):
+            if part.geom_type == "LineString" and part.length > 0:
+                keys = [{line.coords[0]: start, line.coords[-1]: end}.get(xy, object())
+                        for xy in (part.coords[0], part.coords[-1])]
+                kept.append((part, *keys))
+    return kept
+
+
 @dataclass(frozen=True)
 class Footways:
     """Pieces to walk on. A point joins the nearest place on a piece, at most ``max_snap_m`` away, of an island that

@@ -4,11 +4,22 @@ import dataclasses
 import xml.etree.ElementTree as ET
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pyogrio
 import pytest
 import shapely
-from footways import AGREE_M, farthest_apart, outside, pieces_of_ways, shut_nodes, walkable, ways_of_xml
+from footways import (
+    AGREE_M,
+    Footways,
+    farthest_apart,
+    outside,
+    pieces_of_ways,
+    shut_nodes,
+    walkable,
+    ways_of_xml,
+    within,
+)
 from places import read_place, run, tongji_project
 from rich.console import Console
 
@@ -62,8 +73,24 @@ def footways(tongji, outlines):
     return tongji.footways(outside(pieces_of_ways(ways, shut_nodes(path), CRS), walls, through), walls=walls)
 
 
-def through_gates(place, footways, origins, destinations, cutoff_m):
-    """Metres from door to gate (1.3 × straight line), along the streets, and in by a gate where there are walls.
+@pytest.fixture(scope="module")
+def paths(tongji):
+    """The ways inside each walled estate, by its id: residents walk private ones too."""
+    rule = tongji.plan.walking
+    mine = [({**tags, "access": "yes"} if tags.get("access") == "private" and tags.get("foot") != "no" else tags, *rest)
+            for tags, *rest in ways_of_xml(tongji.folder / "tongji.osm")]
+    mine = [way for way in mine if walkable(way[0])]
+    through = [tags["highway"] in rule.through_classes for tags, refs, _ in mine for _ in refs[1:]]
+    pieces = pieces_of_ways(mine, shut_nodes(tongji.folder / "tongji.osm"), CRS)
+    return {estate: Footways(within(pieces, area.buffer(rule.wall_tolerance_m, join_style="mitre"), through),
+                             max_snap_m=rule.path_snap_m, min_island_m=0)
+            for estate, area in tongji.inputs.estates.frame.geometry.items()}
+
+
+def through_gates(place, footways, paths, origins, destinations, *, cutoff_m):
+    """Metres from door to gate, along the streets, and in by a gate where there are walls.
+
+    Within walls: along the ways inside where both ends are within 30 m of some that join, else 1.3 × straight line.
 
     An estate that lies in another for 90 % shares its gates.
     """
@@ -78,18 +105,25 @@ def through_gates(place, footways, origins, destinations, cutoff_m):
     targets = pd.concat([gates.geometry, destinations.geometry[~in_walls]])
     legs = footways.walks(gates.geometry, targets, cutoff_m)
 
-    def inside(estate, point):
+    places = pd.concat([origins.geometry, destinations.geometry[in_walls], gates.geometry])
+    by_path = {estate: inner.walks(places, places, np.inf) if inner.pieces else {} for estate, inner in paths.items()}
+
+    def walk(estate, one, other):
+        straight = places[one].distance(places[other]) * place.plan.walking.internal_detour
+        return by_path[estate].get((one, other), straight)
+
+    def inside(estate, key):
         own = gates[gates["estate_id"].isin(around[estate])]
-        return (own.distance(point) * place.plan.walking.internal_detour).items()
+        return [(gate, walk(holder, key, gate)) for gate, holder in own["estate_id"].items()]
 
     found = {}
     for door in origins.itertuples():
         for goal in destinations.itertuples():
-            ends = list(inside(goal.estate_id, goal.geometry)) if in_walls[goal.Index] else [(goal.Index, 0.0)]
+            ends = inside(goal.estate_id, goal.Index) if in_walls[goal.Index] else [(goal.Index, 0.0)]
             walks = [out + legs.get((gate, end), cutoff_m + 1) + last
-                     for gate, out in inside(door.estate_id, door.geometry) for end, last in ends]
-            if set(around[door.estate_id]) & set(around.get(goal.estate_id, [])):
-                walks.append(door.geometry.distance(goal.geometry) * place.plan.walking.internal_detour)
+                     for gate, out in inside(door.estate_id, door.Index) for end, last in ends]
+            walks += [walk(both, door.Index, goal.Index)
+                      for both in set(around[door.estate_id]) & set(around.get(goal.estate_id, []))]
             if min(walks, default=cutoff_m + 1) <= cutoff_m:
                 found[door.Index, goal.Index] = min(walks)
     return found
@@ -170,20 +204,20 @@ def test_gates_are_the_mapped_ones_on_an_outline_else_assumed_on_it(tongji, outl
         assert outlines[names[gate.estate_id]].boundary.distance(gate.geometry) < 0.001
 
 
-def test_walks_through_gates_agree_with_networkx(tongji, footways):
+def test_walks_through_gates_agree_with_networkx(tongji, footways, paths):
     doors = tongji.inputs.doors.frame
     parks = tongji.inputs.facilities["car_parks"].placed[["estate_id", "geometry"]]
     buildings = tongji.inputs.buildings.frame
     others = buildings[buildings["estate_id"] == ""].iloc[::10]
     others = others.assign(geometry=others.representative_point())[["estate_id", "geometry"]]
     goals = pd.concat([parks, others]).rename_axis("facility_id").sort_index()
-    theirs = through_gates(tongji, footways, doors, goals, 3000)
+    theirs = through_gates(tongji, footways, paths, doors, goals, cutoff_m=3000)
     ours = tongji.walk.pairs(doors, goals, cutoff_m=3000)["distance_m"].to_dict()
     assert len(theirs) > 500
     assert farthest_apart(ours, theirs, 3000) < AGREE_M
 
 
-def test_beyond_reach_is_never_short_where_the_data_end(tongji, footways):
+def test_beyond_reach_is_never_short_where_the_data_end(tongji, footways, paths):
     """The ten car parks taken as a complete list: still nobody is said to be without one."""
     parks = tongji.inputs.facilities["car_parks"]
     whole = {**tongji.inputs.facilities, "car_parks": dataclasses.replace(parks, complete=True)}
@@ -191,7 +225,7 @@ def test_beyond_reach_is_never_short_where_the_data_end(tongji, footways):
     rows = place.answer("parking").of("car_park_reach")
     limit_m = place.plan.rules["parking"].car_park_walk_m
     doors = place.inputs.doors.frame
-    walks = pd.Series(through_gates(place, footways, doors, parks.placed, limit_m))
+    walks = pd.Series(through_gates(place, footways, paths, doors, parks.placed, cutoff_m=limit_m))
     reached = pd.Series(doors.index.isin(walks.index.get_level_values(0)), doors.index)
     peopled = place.inputs.estates.frame["households"].notna()
     met = reached.groupby(doors["estate_id"]).all().reindex(rows.index) & peopled
