@@ -45,20 +45,20 @@ class InnerPaths:
         cls, streets: Streets, outlines: gpd.GeoSeries, *, mode: Mode, through_classes: frozenset[str],
         tolerance_m: float, max_snap_m: float,
     ) -> Self:
-        """Cut the streets out of each outline, a little beyond it so that they reach its gates.
+        """Cut the streets out of each outline; what runs along the wall is public and none of them.
 
         Args:
             streets: in a metric CRS; those marked ``private`` count, those of ``through_classes`` are no inner paths.
             outlines: of the walled estates, on their ids, the same CRS.
             mode: how one moves.
             through_classes: street classes that no wall cuts.
-            tolerance_m: how far beyond the outline a path may end.
+            tolerance_m: a street this little inside an outline runs along the wall.
             max_snap_m: a point farther from every path of its estate has none.
         """
         frame = streets.frame
         private = frame["private"].astype(bool) if "private" in frame else False
         frame = frame[(frame[mode] | private) & ~frame["street_class"].isin(through_classes)]
-        ground = shapely.buffer(outlines.to_numpy(), tolerance_m, join_style="mitre")
+        ground = shapely.buffer(outlines.to_numpy(), -tolerance_m, join_style="mitre")
         edge, estate = shapely.STRtree(ground).query(frame.geometry.to_numpy(), predicate="intersects")
         inside = shapely.intersection(frame.geometry.to_numpy()[edge], ground[estate])
         some = frame.iloc[edge].assign(estate=estate)

@@ -297,8 +297,8 @@ class StreetNetwork:
         a, b = met["row_x"].to_numpy(), met["row_y"].to_numpy()
         mm = self._inside_mm(Points(origins.geometry.to_numpy(), a), Points(destinations.geometry.to_numpy(), b),
                              met["holder_id"].to_numpy())
-        walks = pd.DataFrame({"origin": a, "destination": b, "mm": mm})
-        return walks.groupby(["origin", "destination"], as_index=False)["mm"].min()
+        walks = pd.Series(mm, pd.MultiIndex.from_arrays([a, b], names=["origin", "destination"]), name="mm")
+        return walks.groupby(level=[0, 1]).min().reset_index()
 
     def _inside(self, points: gpd.GeoDataFrame) -> pd.DataFrame:
         """The rows of points in walled estates, with each estate that holds them.

@@ -82,7 +82,7 @@ def paths(tongji):
     mine = [way for way in mine if walkable(way[0])]
     through = [tags["highway"] in rule.through_classes for tags, refs, _ in mine for _ in refs[1:]]
     pieces = pieces_of_ways(mine, shut_nodes(tongji.folder / "tongji.osm"), CRS)
-    return {estate: Footways(within(pieces, area.buffer(rule.wall_tolerance_m, join_style="mitre"), through),
+    return {estate: Footways(within(pieces, area.buffer(-rule.wall_tolerance_m, join_style="mitre"), through),
                              max_snap_m=rule.path_snap_m, min_island_m=0)
             for estate, area in tongji.inputs.estates.frame.geometry.items()}
 
