@@ -15,9 +15,9 @@ from gis.geometry import has_shape
 from gis.ledger import ColumnRead, Reading
 from layers.columns.field_guide import marked_fields
 from layers.columns.fields import columns_of, fields_of, not_read, read_fields
-from layers.placing.places import LON_LAT, Town, crs_name, places_of_layer, places_of_table
-from layers.placing.said_systems import undone, with_said_system
-from layers.placing.typed_shapes import split_shapes
+from layers.placing.places import Town, crs_name, places_of_layer, places_of_table
+from layers.placing.said_systems import said_by_rows, say_unsaid, undone, with_said_system
+from layers.placing.typed_shapes import with_shapes
 from layers.reading.files import ROW, Raw, Source, parse_crs, read_raw
 from layers.reading.table_notes import is_total, total_signs
 from layers.typed.cells import as_text, folded
@@ -164,9 +164,9 @@ def read_rows(
     raw = without_strangers(read_raw(source, table), table, log)
     for note in raw.notes:
         log.add(note)
-    raw, drawn, shape = split_shapes(raw, log) if source.is_table else (raw, None, None)
+    raw, shape = with_shapes(raw, table, log) if source.is_table else (raw, None)
     fields = read_fields(raw.frame, table, file=source.path.name, sheet=raw.part, log=log, data_year=data_year,
-                         required=_asked(required, shaped=drawn is not None) if source.is_table else [])
+                         required=_asked(required, shaped=shape is not None) if source.is_table else [])
     headers = [str(name) for name in raw.frame.columns if name not in {ROW, "geometry"}]
     mapping = columns_of(raw.frame, table)
     labels = fields_of(table)
@@ -175,11 +175,14 @@ def read_rows(
     read = {one.header for one in columns}
     unread = tuple(header for header in headers if header not in read)
     headers_of = {one.field: one.header for one in columns}
-    said = fields.get("system", pd.Series("", index=fields.index, dtype="object"))
+    said = said_by_rows(raw, headers_of, fields.get("system"), log)
     raw, systems = (raw, said) if table == "location" else with_said_system(raw, headers_of, said, log)
     column = ", ".join(dict.fromkeys(headers_of[axis] for axis in ("x", "y") if axis in headers_of))
-    geometry, misplaced = _places(raw, fields, drawn, column=column, town=town, log=log, mend=mend)
-    fields = fields.drop(columns=["x", "y", *([] if table == "location" else ["system"])], errors="ignore")
+    geometry, misplaced = _places(raw, fields, column=column, town=town, log=log, mend=mend)
+    if table != "location":  # its reader asks each row
+        say_unsaid(raw, headers_of, said, has_shape(geometry), log)
+    fields = fields.assign(system=said).drop(columns=["x", "y", *([] if table == "location" else ["system"])],
+                                             errors="ignore")
     return Rows(raw, part, fields, undone(geometry, systems) if systems.any() else geometry, log,
                 (*columns, shape) if shape else columns, unread, misplaced)
 
@@ -190,18 +193,18 @@ def _asked(required: Iterable[tuple[str, ...]], *, shaped: bool) -> list[tuple[s
 
 
 def _places(
-    raw: Raw, fields: pd.DataFrame, drawn: gpd.GeoSeries | None, *, column: str, town: Town, log: ProblemLog,
-    mend: Words | None,
+    raw: Raw, fields: pd.DataFrame, *, column: str, town: Town, log: ProblemLog, mend: Words | None,
 ) -> tuple[gpd.GeoSeries, Mapping[Any, Words]]:
     """Where the rows lie, and why some have coordinates that are no place; a shape comes before coordinates."""
     source = raw.source
     if not source.is_table:
         return places_of_layer(gpd.GeoDataFrame(raw.frame), source, raw.part, town, log), {}
     points, misplaced = places_of_table(fields, source, raw.part, town, log, column=column, mend=mend)
-    if drawn is None:
+    if not isinstance(raw.frame, gpd.GeoDataFrame):
         return points, misplaced
-    crs = LON_LAT if source.crs is None or source.offset_system else parse_crs(source.crs, source.path)
-    layer = gpd.GeoDataFrame(raw.frame[[ROW]], geometry=drawn.to_numpy(), crs=crs)
+    declared = source.crs is not None and not source.offset_system
+    crs = parse_crs(str(source.crs), source.path) if declared else raw.frame.crs
+    layer = raw.frame[[ROW, "geometry"]].set_crs(crs, allow_override=True)
     shapes = places_of_layer(layer, source, raw.part, town, log)
     there = has_shape(shapes)
     if not there.any():

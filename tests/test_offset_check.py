@@ -131,6 +131,7 @@ def test_outlines_that_cross_themselves_do_not_stop_the_comparison(moved):
 
 
 def copied(district, folder):
+    folder.mkdir(exist_ok=True)
     for one in district.iterdir():
         if one.is_file():
             (folder / one.name).write_bytes(one.read_bytes())
@@ -139,6 +140,14 @@ def copied(district, folder):
 
 def shift(folder, name, system, *, back=False):
     """A layer as a map of ``system`` shows it; or, ``back``, a true one converted as if it had been one."""
+    if name.endswith(".xlsx"):
+        rows = pd.read_excel(folder / name, dtype=object, engine="openpyxl")
+        placed = rows["经度"].notna()
+        points = gpd.GeoSeries(gpd.points_from_xy(rows.loc[placed, "经度"], rows.loc[placed, "纬度"]), crs=CRS)
+        there = (moved_out_of if back else moved_into)(points, system)
+        rows.loc[placed, "经度"], rows.loc[placed, "纬度"] = there.x.to_numpy(), there.y.to_numpy()
+        rows.to_excel(folder / name, index=False, sheet_name=name.removesuffix(".xlsx"))
+        return
     layer = gpd.read_file(folder / name).to_crs(CRS)
     layer.geometry = (moved_out_of if back else moved_into)(layer.geometry, system)
     (folder / name).unlink()
@@ -151,37 +160,49 @@ def test_where_all_else_disagrees_with_the_streets_these_are_to_be_declared(dist
     shift(folder, "道路.gpkg", system)
     ((file, why, fix),) = errors(checked(folder))
     assert file == "道路.gpkg"
-    assert why.startswith(f"the streets fit the other files only as {system}: they lie ")
-    assert low < int(why.split("they lie ")[1].split(" m")[0]) < high
-    assert f'add the line crs = "{system}" to [streets]' in fix
+    assert f" fit the streets only if these are in {system}, " in why
+    assert low < int(why.split(f"in {system}, ")[1].split(" m off")[0]) < high
+    assert f'if the streets are from a web map add the line crs = "{system}" to [streets]' in fix
+    assert "as they were before they were converted" in fix
     rewrite(folder, "道路.gpkg", f'crs = "{system}"')
     found = checked(folder)
     assert errors(found) == set()
     assert said(found)["楼栋.gpkg"] == ("", "fits the streets as WGS-84")
 
 
-def test_streets_that_are_declared_wrongly_are_the_ones_to_correct(district, tmp_path):
-    folder = copied(district, tmp_path)
-    rewrite(folder, "道路.gpkg", 'crs = "GCJ-02"')
-    ((file, why, fix),) = errors(checked(folder))
-    assert (file, why[:60]) == ("道路.gpkg", "the streets fit the other files as WGS-84, not as GCJ-02: 小区边界"[:60])
-    assert "correct or remove the line crs of [streets]" in fix
+def test_streets_that_say_a_system_no_other_file_says_are_asked_about_together_with_all_others(district, tmp_path):
+    """True streets said to be GCJ-02, or all of it from one web map and only the streets say so: nobody can tell."""
+    wrong, half = copied(district, tmp_path / "a"), copied(district, tmp_path / "b")
+    for name in ("道路.gpkg", "小区边界.gpkg", "楼栋.gpkg", "出入口.gpkg"):
+        shift(half, name, "GCJ-02")
+    for folder in (wrong, half):
+        rewrite(folder, "道路.gpkg", 'crs = "GCJ-02"')
+    ((file, why, fix),) = errors(checked(wrong))
+    assert file == "道路.gpkg"
+    assert "fit the streets only if they are in GCJ-02 too, as the streets say that they are" in why
+    assert 'add the line crs = "GCJ-02" to the sections of those files' in fix
+    assert "else remove the line crs of [streets]" in fix
+    assert {file for file, why, _ in errors(checked(half)) if "fit the streets only as GCJ-02" in why} == {
+        "小区边界.gpkg", "楼栋.gpkg", "出入口.gpkg"}, "the lists are true and fit the streets: these say for themselves"
 
 
-def test_one_layer_moved_the_other_way_leaves_open_which_was_converted(district, tmp_path):
+@pytest.mark.parametrize("names", [["楼栋.gpkg"], ["楼栋.gpkg", "小区边界.gpkg", "出入口.gpkg", "停车场.xlsx"]])
+def test_files_moved_the_other_way_leave_open_which_was_converted(district, tmp_path, names):
     folder = copied(district, tmp_path)
-    shift(folder, "楼栋.gpkg", "GCJ-02", back=True)
+    for name in names:
+        shift(folder, name, "GCJ-02", back=True)
     ((file, why, fix),) = errors(checked(folder))
-    assert file == "楼栋.gpkg"
-    assert why.startswith("the places would fit if the streets of 道路.gpkg were in GCJ-02")
-    assert "before it was converted" in fix
+    assert file == "道路.gpkg"
+    assert all(name in why.split("; ")[0] for name in names)
+    assert "fit them as they are" in why
+    assert "before they were converted" in fix
 
 
 def test_streets_and_the_outlines_drawn_over_them_are_both_to_be_declared(district, tmp_path):
     folder = copied(district, tmp_path)
     for name in ("道路.gpkg", "小区边界.gpkg"):
         shift(folder, name, "GCJ-02")
-    found = {file: why for file, why, _ in errors(checked(folder))}
-    assert set(found) == {"道路.gpkg", "小区边界.gpkg"}
-    assert found["道路.gpkg"].startswith("the streets fit the other files only as GCJ-02")
-    assert found["小区边界.gpkg"].startswith("the places fit the streets only as GCJ-02")
+    ((file, why, fix),) = errors(checked(folder))
+    assert file == "道路.gpkg"
+    assert why.endswith("; 小区边界.gpkg fit them as they are")
+    assert 'crs = "GCJ-02" to [streets] in project.toml and to the sections of 小区边界.gpkg' in fix

@@ -199,9 +199,13 @@ def _names(table: str) -> _Names:
 
 def _with_systems(entry: Field) -> tuple[str, ...]:
     """The names of a field; those of a coordinate with the system it is in too, such as 高德经度 and lng_bd09."""
-    systems = document()["headers"]["systems"] if entry.type == "coordinate" else []
-    return (*entry.aliases, *(joined for system in systems for alias in entry.aliases
-                              for joined in (system + alias, alias + system)))
+    if entry.type != "coordinate":
+        return entry.aliases
+    settings = document()["headers"]
+    true, shifted = (
+        tuple(joined for system in settings[f"{kind}_systems"] for alias in entry.aliases
+              for joined in (system + alias, alias + system)) for kind in ("true", "shifted"))
+    return (*true, *entry.aliases, *shifted)
 
 
 @functools.cache

@@ -46,12 +46,13 @@ def check_offsets(readings: Sequence[Reading], streets: gpd.GeoSeries, log: Prob
     """Compare the places of each file with the streets, and with the estates' outlines once these fit them.
 
     A file that lies in GCJ-02 or BD-09 and does not say so is an error that names the line to add, and so is one that
-    says so and does not. Where more of the other files fit the streets once these are read in another system, the
-    streets are the file to declare. What cannot be told is said in the account of the file, never guessed.
+    says so and does not. Files that fit the streets only once these are read in another system are an error that says
+    both what to declare if the streets are wrong and what to do if the files are. What cannot be told is said in the
+    account of the file, never guessed.
 
     Args:
         readings: how the files were read, with their places in the streets' CRS.
-        streets: lines in a metric CRS, taken as true unless most other files say otherwise.
+        streets: lines in a metric CRS, taken as true unless other files say otherwise.
         log: takes what is wrong.
 
     Returns:
@@ -86,10 +87,11 @@ def _compared(readings: Sequence[Reading], streets: gpd.GeoSeries) -> _Compared:
 def _streets_doubted(
     found: _Compared, own: Reading, readings: Sequence[Reading], streets: gpd.GeoSeries, log: ProblemLog,
 ) -> _Compared:
-    """The same, unless more files fit once the streets are read in another system than the project says.
+    """The same, but for files that fit the streets only once these are read in another system than the project says.
 
-    One file against the streets proves nothing where it may as well be itself the one in another system. Where as many
-    files fit the streets as they are, the error on one that fits them only otherwise leaves open which to correct.
+    Of such files and the streets either may be wrong, so that one error names both and what to write in each case.
+    Where a file by itself fits as another system than it says, that is what is said, unless the streets say that very
+    system: then they may be the ones that do so wrongly.
     """
     because = {fit.because for fit in found.fits.values()}
     if because <= {"not in China", "too few"} or (found.fitting and not found.problems):
@@ -97,15 +99,18 @@ def _streets_doubted(
     others = [one for one in SYSTEMS if one != _declared(own)]
     helped = {system: _helped(found, readings, own, system) for system in others}
     system = max(others, key=lambda one: len(helped[one]))
-    either_way = len(helped[system]) == 1 and not all(found.fits[number].system == "" for number in helped[system])
-    if len(helped[system]) > len(found.fitting) and not either_way:
-        best = _compared(readings, _from(_as_declared(streets, own.converted), system))
-        files = [readings[number].file for number in sorted(best.fitting)]
-        log.add(_streets_astray(own, system, files, streets))
-        return best
-    twice = {number: _moved_back(readings[number], system, own) for number in helped[system]
-             if found.fits[number].because == "moved"}
-    return replace(found, problems=found.problems | twice)
+    same = [number for number, fit in found.fits.items() if fit.system == own.converted != _declared(readings[number])]
+    moved_away = [number for number in helped[system] if found.fits[number].system == ""]
+    names = {number: readings[number].file for number in (*same, *moved_away, *found.fitting)}
+    if moved_away:
+        fitting = [names[number] for number in sorted(found.fitting)]
+        log.add(_streets_or_files(own, system, [names[one] for one in moved_away], fitting, streets))
+    elif same and not found.fitting:
+        log.add(_all_or_streets(own, [names[number] for number in same]))
+    else:
+        return found
+    said = moved_away or same
+    return replace(found, problems={number: one for number, one in found.problems.items() if number not in said})
 
 
 def _helped(found: _Compared, readings: Sequence[Reading], own: Reading, system: str) -> list[int]:
@@ -195,8 +200,8 @@ def _wrongly_declared(one: Reading, fit: OffsetFit) -> Problem:
     return Problem(
         file=one.file, sheet=one.sheet, value=one.converted,
         why=say("the places fit the streets as {system}, not as {declared}", system=fit.system, declared=one.converted),
-        fix=say("correct the line crs in the section of this file, or add offset_checked = true if you have seen on a "
-                "map that they are right"))
+        fix=say("correct what is said of the coordinates, in the section of this file, its headers or its column "
+                "坐标系; or add offset_checked = true if you have seen on a map that they are right"))
 
 
 def _moved(one: Reading, fit: OffsetFit) -> Problem:
@@ -207,33 +212,33 @@ def _moved(one: Reading, fit: OffsetFit) -> Problem:
         fix="compare them with the streets on a map; check the coordinate system of this file and of the streets")
 
 
-def _moved_back(one: Reading, system: str, streets: Reading) -> Problem:
-    return Problem(
-        file=one.file, sheet=one.sheet,
-        why=say("the places would fit if the streets of {file} were in {system}: either they are, with all that fits "
-                "them, or these places were converted twice", file=streets.file, system=system),
-        fix=say('if the streets were drawn on a web map add crs = "{system}" to their section and to those of the '
-                "files drawn over them; else give this file as it was before it was converted", system=system))
-
-
-def _streets_astray(streets: Reading, system: str, files: Sequence[str], lines: gpd.GeoSeries) -> Problem:
-    names = listed(dict.fromkeys(files), _NAMED)
-    if streets.converted:
-        return Problem(
-            file=streets.file, sheet=streets.sheet, value=streets.converted,
-            why=say("the streets fit the other files as {system}, not as {declared}: {files}", system=system,
-                    declared=streets.converted, files=names),
-            fix="correct or remove the line crs of [streets] in project.toml, or add offset_checked = true if you have "
-                "seen on a map that they are right")
+def _streets_or_files(
+    streets: Reading, system: str, files: Sequence[str], fitting: Sequence[str], lines: gpd.GeoSeries,
+) -> Problem:
     middle = gpd.GeoSeries([shapely.box(*lines.total_bounds).centroid], crs=lines.crs).to_crs(_WGS84).iloc[0]
-    east, north = offset_m(middle.x, middle.y, system)  # type: ignore[arg-type]
+    east, north = (0.0, 0.0) if system == _TRUE else offset_m(middle.x, middle.y, system)  # type: ignore[arg-type]
+    place = {"metres": round(float(np.hypot(east, north))), "east": round(float(east)), "north": round(float(north))}
+    names, others = (listed(dict.fromkeys(some), _NAMED) for some in (files, fitting))
+    why = (say("{files} fit the streets only if these are in {system}, {metres} m off ({east} m east, {north} m north)",
+               files=names, system=system, **place) if not fitting else
+           say("{files} fit the streets only if these are in {system}, {metres} m off ({east} m east, {north} m "
+               "north); {others} fit them as they are", files=names, system=system, others=others, **place))
+    fix = (say('if the streets are from a web map add the line crs = "{system}" to [streets] in project.toml; else '
+               "give those files as they were before they were converted, or offset_checked = true in their sections",
+               system=system) if not fitting else
+           say('if the streets are from a web map add the line crs = "{system}" to [streets] in project.toml and to '
+               "the sections of {others}; else give the other files as they were before they were converted, or "
+               "offset_checked = true in their sections", system=system, others=others))
+    return Problem(file=streets.file, sheet=streets.sheet, value=streets.converted, why=why, fix=fix)
+
+
+def _all_or_streets(streets: Reading, files: Sequence[str]) -> Problem:
     return Problem(
-        file=streets.file, sheet=streets.sheet,
-        why=say("the streets fit the other files only as {system}: they lie {metres} m off ({east} m east, {north} m "
-                "north): {files}", system=system, metres=round(float(np.hypot(east, north))), east=round(float(east)),
-                north=round(float(north)), files=names),
-        fix=say('add the line crs = "{system}" to [streets] in project.toml, or offset_checked = true if you have seen '
-                "on a map that they are right", system=system))
+        file=streets.file, sheet=streets.sheet, value=streets.converted,
+        why=say("{files} fit the streets only if they are in {system} too, as the streets say that they are",
+                files=listed(dict.fromkeys(files), _NAMED), system=streets.converted),
+        fix=say('if all are from the same web map add the line crs = "{system}" to the sections of those files as '
+                "well; else remove the line crs of [streets]", system=streets.converted))
 
 
 def _metres(fit: OffsetFit) -> int:

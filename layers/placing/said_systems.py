@@ -1,23 +1,55 @@
 """Which shifted system do a file's own words name for its coordinates: in the headers, or row by row in 坐标系?
 
-The project's line ``crs`` comes before both, a row's word before the header.
+The project's line ``crs`` comes before both, a row's word before the header. A header speaks for the numbers below it
+alone, not for shapes beside them.
 """
 
+import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 
 from gis.china_offset import moved
 from gis.crs import in_crs
-from gis.errors import Problem, ProblemLog, say
-from layers.reading.files import Raw, offset_system
+from gis.errors import Cell, Problem, ProblemLog, say
+from gis.geometry import has_shape
+from layers.columns.catalogue import document
+from layers.reading.files import ROW, Raw, offset_system
 
 _LON_LAT = "EPSG:4326"
-_TRUE = "WGS84"
+TRUE_DEGREES = "WGS84"
+"""What a row says whose degrees need no conversion; others say GCJ-02 or BD-09."""
+_TRUE_WORDS = re.compile("wgs.?84|cgcs.?2000|(国家|大地).{0,4}2000|2000.{0,4}(国家|大地)|天地图|gps|epsg.?(4326|4490)")
 _AXES = ("x", "y")
+
+
+def said_by_rows(raw: Raw, headers: Mapping[str, str], words: pd.Series | None, log: ProblemLog) -> pd.Series:
+    """The system that each row names: GCJ-02, BD-09, WGS84, or ``""`` where it says nothing.
+
+    A word that names another system is an error of its row; a warning where the project declares one for all of them.
+    """
+    if words is None:
+        return pd.Series("", index=raw.frame.index, dtype="object")
+    unknown = frozenset(document()["cells"]["unknown"])
+    different = {word: _system_of(word, unknown) for word in words.unique()}
+    systems = words.map(different).astype("object")
+    strange = systems.index[systems.isna()]
+    if len(strange):
+        cells = tuple(Cell(raw.source.path.name, raw.part, int(raw.frame.loc[label, ROW]), str(words[label]))
+                      for label in strange)
+        log.add(Problem(
+            file=raw.source.path.name, sheet=raw.part, row=cells[0].row, column=headers["system"], value=cells[0].value,
+            cells=cells, severity="error" if raw.source.crs is None else "warning",
+            why=say("{count} rows name a system of coordinates that is none of GCJ-02, BD-09 and WGS84",
+                    count=len(cells)),
+            fix='where they are metres or of a local system write crs = "EPSG:…" in the section of this file; else '
+                "write GCJ-02 (高德, 腾讯), BD-09 (百度) or WGS84"))
+    return systems.fillna("")
 
 
 def with_said_system(
@@ -26,15 +58,18 @@ def with_said_system(
     """The file with the system that it names for all its rows, as if the project had declared it.
 
     Args:
-        raw: the file.
+        raw: the file; where its frame has a geometry, rows with a shape are placed by that.
         headers: the header of each field that was read.
-        systems: what each row says: GCJ-02, BD-09 or WGS84; ``""`` where it says nothing.
+        systems: what each row says.
         log: takes what was done about it.
 
     Returns:
         the file, and for each row the system that is still to be undone: ``""`` unless rows differ.
     """
-    by_header = sorted({offset_system(headers[axis]) for axis in _AXES if axis in headers} - {""})
+    pointed = ~has_shape(raw.frame.geometry) if isinstance(raw.frame, gpd.GeoDataFrame) else pd.Series(
+        data=True, index=systems.index)
+    by_header = sorted({offset_system(headers[axis]) for axis in _AXES if axis in headers} - {""}) if (
+        raw.source.is_table and pointed.any()) else []
     column = ", ".join(dict.fromkeys(headers[axis] for axis in _AXES if axis in headers))
     nothing = pd.Series("", index=systems.index, dtype="object")
     if len(by_header) > 1:
@@ -47,7 +82,7 @@ def with_said_system(
     if raw.source.crs is not None:
         _say_overruled(raw, by_header, systems, column, log)
         return raw, nothing
-    said = systems.mask(systems == "", next(iter(by_header), "")).mask(lambda names: names == _TRUE, "")
+    said = systems.mask((systems == "") & pointed, next(iter(by_header), "")).replace(TRUE_DEGREES, "")
     shifted = sorted(set(said) - {""})
     if not shifted:
         return raw, nothing
@@ -61,22 +96,49 @@ def with_said_system(
     return raw, said
 
 
+def say_unsaid(raw: Raw, headers: Mapping[str, str], systems: pd.Series, placed: "pd.Series[bool]", log: ProblemLog,
+               ) -> None:
+    """Refuse rows with a place that leave the column 坐标系 blank where other rows name a shifted system in it."""
+    by_header = any(offset_system(headers[axis]) for axis in _AXES if axis in headers)
+    if raw.source.crs is not None or by_header or not systems.isin(["GCJ-02", "BD-09"]).any():
+        return
+    blank = systems.index[(systems == "") & placed]
+    if len(blank):
+        cells = tuple(Cell(raw.source.path.name, raw.part, int(raw.frame.loc[label, ROW]), "") for label in blank)
+        log.add(Problem(
+            file=raw.source.path.name, sheet=raw.part, row=cells[0].row, column=headers["system"], cells=cells,
+            why=say("{count} rows do not say which map their coordinates were taken from, though others do",
+                    count=len(cells)),
+            fix="choose GCJ-02 (高德, 腾讯), BD-09 (百度) or WGS84 in the column 坐标系"))
+
+
 def undone(geometry: gpd.GeoSeries, systems: pd.Series) -> gpd.GeoSeries:
     """Places whose degrees were read as true, brought to where they are by the system that each row says."""
     degrees, crs = geometry.to_crs(_LON_LAT), geometry.crs
     shapes: Any = degrees.to_numpy().copy()
-    for name in sorted(set(systems) - {"", _TRUE}):
-        rows = (systems == name).to_numpy()
+    for name in sorted(set(systems) - {"", TRUE_DEGREES}):
+        rows = np.asarray(systems == name, dtype=bool)
         shapes[rows] = moved(degrees[rows], name).to_numpy()
     return in_crs(gpd.GeoSeries(shapes, index=geometry.index, crs=_LON_LAT), crs)
 
 
+def _system_of(word: str, unknown: frozenset[str]) -> str | None:
+    """The system that a cell names, ``""`` where it says nothing, None where it says another."""
+    text = unicodedata.normalize("NFKC", word).casefold().strip()
+    if text in {"", *unknown}:
+        return ""
+    return offset_system(text) or (TRUE_DEGREES if _TRUE_WORDS.search(text.replace(" ", "")) else None)
+
+
 def _say_overruled(raw: Raw, by_header: Sequence[str], systems: pd.Series, column: str, log: ProblemLog) -> None:
-    declared = raw.source.offset_system or _TRUE
+    declared = raw.source.offset_system or TRUE_DEGREES
     other = sorted({*(by_header if (systems == "").any() else []), *systems} - {"", declared})
     if other:
+        rows = systems.index[systems.isin(other)]
+        cells = tuple(Cell(raw.source.path.name, raw.part, int(raw.frame.loc[label, ROW]), str(systems[label]))
+                      for label in rows)
         log.add(Problem(
             file=raw.source.path.name, sheet=raw.part, column=column, value=", ".join(other), severity="warning",
             why=say("the file says {names} of its coordinates, project.toml says {declared}, which holds",
                     names=tuple(other), declared=str(raw.source.crs)),
-            fix="correct the line crs or what the file says"))
+            fix="correct the line crs or what the file says", cells=cells))

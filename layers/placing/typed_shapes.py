@@ -4,8 +4,9 @@ Databases and web maps export such tables: PostGIS ``0103…`` or ``SRID=4490;PO
 """
 
 import re
+from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import geopandas as gpd
 import numpy as np
@@ -14,40 +15,66 @@ import shapely
 
 from gis.errors import Cell, Problem, ProblemLog, say
 from gis.ledger import ColumnRead
-from layers.columns.catalogue import document
+from layers.columns.catalogue import document, fields_of
+from layers.columns.fields import columns_of
 from layers.columns.headers import header_key
 from layers.reading.files import ROW, Raw
 from layers.typed.cells import as_text
+from layers.typed.personal import is_personal, masked
 
-_LON_LAT = "EPSG:4326"
+_LON_LAT = 4326
 _LONGEST_CELL = 32_767  # characters that a cell of Excel holds
 _SRID = re.compile(r"\s*SRID\s*=\s*(\d{1,6})\s*;\s*", re.IGNORECASE)
-_HEX = re.compile(r"(?:[0-9A-Fa-f]{2}){9,}")
-_PAIR = r"\s*-?\d{1,3}(?:\.\d+)?\s*[,，\s]\s*-?\d{1,3}(?:\.\d+)?\s*"
-_PAIRS = re.compile(rf"{_PAIR}(?:[;；|]{_PAIR}){{2,}}[;；|]?\s*")
-_WKT = re.compile(r"(?:(?:multi)?(?:point|linestring|polygon)|geometrycollection)\s*(?:z|m|zm)?\s*(?:\(|empty)",
-                  re.IGNORECASE)
-_JSON = re.compile(r"\{\s*\"(?:type|coordinates)\"")
+_WKB = re.compile(r"(?:01(?:0[1-7]|[ef][0-9a-f]|[bd][0-9a-f])0[0-9a-f]00[0-9a-f]{2}|00[0-9a-f]{2}000[0-9a-f](?:0[1-7]|"
+                  r"[bdef][0-9a-f]))(?:[0-9a-f]{2}){4,}", re.IGNORECASE)
+"""One byte for the byte order, four for the kind of shape (1 to 7, with or without Z, M and SRID), and what follows."""
+_WKT = re.compile(r"(?:(?:multi)?(?:point|linestring|polygon|curve|surface)|geometrycollection|curvepolygon|"
+                  r"compoundcurve|circularstring)\s*(?:zm|z|m)?\s*(?:\(|empty)", re.IGNORECASE)
+_JSON = re.compile(r"\{.*\"coordinates\".*\}", re.DOTALL)
+_PAIR = r"-?\d{1,3}(?:\.\d+)?(?:[ \t]*[,，][ \t]*|[ \t])-?\d{1,3}(?:\.\d+)?"
+_RING = rf"{_PAIR}(?:[;；][ \t]*{_PAIR}){{2,}}[;；]?"
+_RINGS = re.compile(rf"{_RING}(?:[|｜]{_RING})*")
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 _FEWEST_SHAPES, _SHOWN = 0.5, 60
+_OF_AREAS = frozenset({"roster", "building"})
+"""Lists whose things are areas rather than points."""
 
 
-def split_shapes(raw: Raw, log: ProblemLog) -> tuple[Raw, gpd.GeoSeries | None, ColumnRead | None]:
-    """Take the column of shapes out of a table; a cell that is none is an error of its row.
+def with_shapes(raw: Raw, table: str, log: ProblemLog) -> tuple[Raw, ColumnRead | None]:
+    """Make the column of shapes of a table, if it has one, the geometry of its frame; a cell that is none is an error.
 
-    Returns:
-        the table without it, the shapes on the same index in the CRS that the project or their SRID says (else degrees
-        WGS84), and the column; None where the table has no such column.
+    The CRS of the geometry is that which the shapes say themselves (SRID), else degrees WGS84. Of several such columns
+    the one with areas is taken where the list is one of areas, else the first. Columns that are another field of the
+    list, or about persons, are never taken.
     """
-    header = _column(raw.frame)
-    if header is None:
-        return raw, None, None
-    text = as_text(raw.frame[header]).replace("(?i)^(null|none|nan|empty)$", "", regex=True)
-    shapes, srids = _shapes(text)
+    columns = list(_columns(raw.frame, table))
+    if not columns:
+        return raw, None
+    dimension = {header: float((shapely.get_dimensions(found.shapes) == 2).mean()) for header, found in columns}
+    header, found = max(columns, key=lambda one: dimension[one[0]] if table in _OF_AREAS else 0.0)
+    _say_wrong(raw, header, found, log)
+    known = sorted(set(found.srids[found.srids > 0].tolist()))
+    frame = raw.frame.drop(columns=header)
+    drawn = gpd.GeoDataFrame(frame, geometry=shapely.force_2d(found.shapes), crs=known[0] if known else _LON_LAT)
+    drawn.attrs.update(raw.frame.attrs)
+    return replace(raw, frame=drawn), ColumnRead("shape", header, header)
+
+
+class _Found(NamedTuple):
+    """A column of shapes: its text, a shape for each cell (missing where it is none), and what SRID it says, else 0."""
+
+    text: pd.Series
+    shapes: Any
+    srids: Any
+
+
+def _say_wrong(raw: Raw, header: str, found: _Found, log: ProblemLog) -> None:
+    text, shapes, srids = found
     wrong = text.index[(text != "").to_numpy() & shapely.is_missing(shapes)]
     cut = text.loc[wrong].str.len() >= _LONGEST_CELL
     known = sorted(set(srids[srids > 0].tolist()))
     several = text.index[srids > 0] if len(known) > 1 else text.index[:0]
+    shown = masked(text.str.slice(0, _SHOWN).astype("object"))
     for labels, why, fix in (
         (wrong[~cut], say("{count} cells hold no shape that can be read", count=int((~cut).sum())),
          say("write shapes as WKT, such as POLYGON((121.47 31.23, 121.48 31.23, 121.48 31.24, 121.47 31.23))")),
@@ -58,37 +85,37 @@ def split_shapes(raw: Raw, log: ProblemLog) -> tuple[Raw, gpd.GeoSeries | None, 
                       count=len(known), names=tuple(map(str, known))), say("export them in one system")),
     ):
         if len(labels):
-            cells = tuple(Cell(raw.source.path.name, raw.part, int(raw.frame.loc[label, ROW]), text[label][:_SHOWN])
+            cells = tuple(Cell(raw.source.path.name, raw.part, int(raw.frame.loc[label, ROW]), shown[label])
                           for label in labels)
             log.add(Problem(file=raw.source.path.name, sheet=raw.part, row=cells[0].row, column=header,
                             value=cells[0].value, why=why, fix=fix, cells=cells))
-    source = raw.source
-    if known and source.crs is None:
-        source = replace(source, crs=f"EPSG:{known[0]}")
-    frame = raw.frame.drop(columns=header)
-    frame.attrs.update(raw.frame.attrs)
-    drawn = gpd.GeoSeries(shapely.force_2d(shapes), index=frame.index)
-    return replace(raw, frame=frame, source=source), drawn, ColumnRead("shape", header, header)
 
 
-def _column(frame: pd.DataFrame) -> str | None:
-    """The first column most of whose filled cells look like a shape; pairs of numbers only where its name says so."""
+def _columns(frame: pd.DataFrame, table: str) -> Iterator[tuple[str, _Found]]:
+    """The columns at least half of whose filled cells are shapes; pairs of numbers only where the name says so.
+
+    A column whose name says that it holds shapes is one too where the cells look like some and are none.
+    """
     names = {header_key(name) for name in document()["headers"]["shapes"]}
+    taken = {header for field, header in columns_of(frame, table).items()
+             if fields_of(table)[field].type != "coordinate"}
     for header in (str(one) for one in frame.columns if one != ROW):
         named = header_key(header) in names
         first = next((cell for cell in frame[header] if isinstance(cell, str) and cell.strip()), "")
-        if not (named or _looks_like_one(first, named=False)):
+        if header in taken or is_personal(header) or not (named or _looks_like_one(first, named=False)):
             continue
-        text = as_text(frame[header])
-        alike = [_looks_like_one(cell, named=named) for cell in text[text != ""]]
-        if alike and sum(alike) >= _FEWEST_SHAPES * len(alike):
-            return header
-    return None
+        text = as_text(frame[header]).replace("(?i)^(null|none|nan|empty)$", "", regex=True)
+        alike = np.array([_looks_like_one(cell, named=named) for cell in text[text != ""]], dtype=bool)
+        if not alike.size or alike.mean() < _FEWEST_SHAPES:
+            continue
+        shapes, srids = _shapes(text)
+        if named or (~shapely.is_missing(shapes)).sum() >= _FEWEST_SHAPES * alike.size:
+            yield header, _Found(text, shapes, srids)
 
 
 def _looks_like_one(text: str, *, named: bool) -> bool:
-    bare = _SRID.sub("", text, count=1).lstrip()
-    return bool(_WKT.match(bare) or _JSON.match(bare) or _HEX.fullmatch(bare) or (named and _PAIRS.fullmatch(bare)))
+    bare = _SRID.sub("", text, count=1).strip()
+    return bool(_WKT.match(bare) or _JSON.fullmatch(bare) or _WKB.fullmatch(bare) or (named and _RINGS.fullmatch(bare)))
 
 
 def _shapes(text: pd.Series) -> tuple[Any, Any]:
@@ -97,18 +124,28 @@ def _shapes(text: pd.Series) -> tuple[Any, Any]:
     bare = text.str.replace(_SRID.pattern, "", n=1, regex=True, flags=re.IGNORECASE).str.strip()
     srids = pd.to_numeric(said, errors="coerce").fillna(0).to_numpy().astype(np.int64)
     shapes = np.full(len(text), None, dtype=object)
-    hexed, listed, json = (bare.map(lambda one, form=form: form.fullmatch(one) is not None).to_numpy(dtype=bool)
-                           for form in (_HEX, _PAIRS, re.compile(r"\{.*\}", re.DOTALL)))
-    other = ~(hexed | listed | json | (bare == "").to_numpy())
-    shapes[hexed] = shapely.from_wkb(bare[hexed].to_numpy(dtype=object), on_invalid="ignore")
-    shapes[json] = shapely.from_geojson(bare[json].to_numpy(dtype=object), on_invalid="ignore")
-    shapes[other] = shapely.from_wkt(bare[other].to_numpy(dtype=object), on_invalid="ignore")
-    shapes[listed] = [_of_pairs(one) for one in bare[listed]]
+    left = np.array(bare != "", dtype=bool)
+    for form, decode in ((_WKB, shapely.from_wkb), (_RINGS, _of_corners), (_JSON, shapely.from_geojson),
+                         (re.compile(".*", re.DOTALL), shapely.from_wkt)):
+        mine = left & np.array([form.fullmatch(one) is not None for one in bare], dtype=bool)
+        shapes[mine] = _decoded(decode, bare[mine].to_numpy(dtype=object))
+        left &= ~mine
     inner = shapely.get_srid(shapes)
     return shapely.set_srid(shapes, 0), np.where((srids == 0) & (inner > 0), inner, srids)
 
 
-def _of_pairs(text: str) -> shapely.Geometry:
-    """An area of pairs of longitude and latitude, as web maps list its corners."""
-    numbers = np.array([float(one) for one in _NUMBER.findall(text)]).reshape(-1, 2)
-    return shapely.polygons(numbers)
+def _decoded(decode: Callable[..., Any], cells: Any) -> Any:
+    """Shapes of cells; missing where one cannot be decoded, as shapes with arcs cannot."""
+    try:
+        return decode(cells, on_invalid="ignore")
+    except (shapely.errors.ShapelyError, NotImplementedError, ValueError, TypeError):
+        if len(cells) == 1:
+            return np.array([None], dtype=object)
+        return np.concatenate([_decoded(decode, cells[at : at + 1]) for at in range(len(cells))])
+
+
+def _of_corners(cells: Any, *, on_invalid: str) -> Any:
+    """Areas of pairs of longitude and latitude, as web maps list their corners; ``|`` parts the areas of one place."""
+    del on_invalid
+    return np.array([shapely.union_all([shapely.Polygon(np.array(_NUMBER.findall(ring), dtype=float).reshape(-1, 2))
+                                        for ring in re.split("[|｜]", cell)]) for cell in cells], dtype=object)

@@ -29,7 +29,7 @@ __all__ = ["ROW", "Raw", "Source", "offset_system", "open_source", "parse_crs", 
 
 _OFFSET_WORDS: dict[str, Literal["GCJ-02", "BD-09"]] = {
     "gcj": "GCJ-02", "bd09": "BD-09", "火星": "GCJ-02", "高德": "GCJ-02", "腾讯": "GCJ-02", "国测局": "GCJ-02",
-    "百度": "BD-09",
+    "百度": "BD-09", "amap": "GCJ-02", "baidu": "BD-09",
 }
 _CRS_FIX = say('add the line crs = "EPSG:4490" (or the code the data is really in) to its section of project.toml')
 
