@@ -99,7 +99,8 @@ def _streets_doubted(
     others = [one for one in SYSTEMS if one != _declared(own)]
     helped = {system: _helped(found, readings, own, system) for system in others}
     system = max(others, key=lambda one: len(helped[one]))
-    same = [number for number, fit in found.fits.items() if fit.system == own.converted != _declared(readings[number])]
+    same = [number for number, fit in found.fits.items()
+            if own.converted and fit.system == own.converted != readings[number].converted]
     moved_away = [number for number in helped[system] if found.fits[number].system == ""]
     names = {number: readings[number].file for number in (*same, *moved_away, *found.fitting)}
     if moved_away:
