@@ -243,5 +243,7 @@ def test_another_seed_holds_together_too(other_town):
     assert 36 <= len(layer(other_town, "小区边界")) <= 44
     test_gates_stand_on_the_wall_near_a_street_and_each_estate_can_be_left_on_foot(other_town)
     test_buildings_stand_inside_their_estates_clear_of_each_other(other_town)
+    test_only_estates_without_an_outline_have_coordinates_and_lie_in_no_outline(other_town)
+    test_a_house_from_eight_storeys_has_a_lift_for_each_of_its_doors(other_town)
     test_the_streets_are_one_network_whose_pieces_meet_at_their_ends(other_town)
     test_only_bridges_cross_the_water_and_a_bridge_crosses_nothing_else(other_town)
