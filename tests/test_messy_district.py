@@ -293,11 +293,11 @@ def test_what_the_files_say_of_their_maps_and_metres_is_believed_and_said(views)
     assert "1921 rows are in degrees, not in EPSG:4549" in {why for file, _, why in said if file == "单元门.shp"}
 
 
-def test_initials_of_a_cadastre_are_read_as_the_columns_they_stand_for(views):
-    columns = {one.header: one.field for one in next(
-        one for one in views["declared"].readings if one.file == "楼栋.shp").columns}
-    assert columns == {"FWBH": "building_id", "XQBH": "estate_id", "LDMC": "name", "FWLB": "use", "DSCS": "levels",
-                       "JZGD": "height_m", "ZHS": "households"}
+def test_initials_are_read_as_the_columns_they_stand_for(views):
+    read = {reading.file: {one.header: one.field for one in reading.columns} for reading in views["declared"].readings}
+    assert read["充电点台账.csv"] == {"mc": "name", "xqmc": "estate_name", "dks": "capacity"}
+    assert read["楼栋.shp"] == {"FWBH": "building_id", "XQBH": "estate_id", "LDMC": "name", "FWLB": "use",
+                                "DSCS": "levels", "JZGD": "height_m", "ZHS": "households"}
 
 
 def test_lanes_and_estates_named_in_other_words_are_joined_by_name_alone(views, folders):

@@ -86,7 +86,7 @@ def _on_map(one: pd.Series, row: int) -> tuple[float, float]:
 
 
 def _write_chargers(chargers: pd.DataFrame, folder: Path) -> None:
-    """Coordinates of Amap; and a ledger of some of the same points by estate, without a place."""
+    """Coordinates of Amap; and a ledger of some of the same points by estate, without a place, under initials."""
     lon, lat = from_wgs84(chargers["经度"], chargers["纬度"], "GCJ-02")
     names = chargers["所属小区"].fillna("")
     rows = [[one["编号"], one["名称"], typed_name(names[row], row) if names[row] else "", lon[row], lat[row],
@@ -95,7 +95,7 @@ def _write_chargers(chargers: pd.DataFrame, folder: Path) -> None:
     title = "电动自行车集中充电设施明细（演示数据）"
     write_forms(folder / "电动自行车充电点.xlsx", {"明细": Form(heads, rows, titles=(title, "单位：个"))})
     again = chargers[chargers["所属小区"].notna()].drop_duplicates("所属小区").iloc[:_TWICE]
-    table = pd.DataFrame({"名称": again["名称"], "所在小区": again["所属小区"], "端口数": again["端口数"],
+    table = pd.DataFrame({"mc": again["名称"], "xqmc": again["所属小区"], "dks": again["端口数"],
                           "经办人": _OWNER[0]})
     _write_csv(table, folder / "充电点台账.csv", "gb18030")
 
