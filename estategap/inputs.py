@@ -88,9 +88,7 @@ def look_through(project: Project, walking: WalkingRule, log: ProblemLog) -> Inp
     for problem in (*missing_parts(project), *unnamed_sheets(project)):
         log.add(problem)
     estates, osm = _placed(project, walking, log)
-    found = _around(Sources(project, osm, _town_of(estates, osm), log), estates, walking)
-    take_back_sheets_read(log)
-    return found
+    return _around(Sources(project, osm, _town_of(estates, osm), log), estates, walking)
 
 
 def _placed(project: Project, walking: WalkingRule, log: ProblemLog) -> tuple[Estates, OsmExtract | None]:
@@ -207,6 +205,7 @@ def _around(sources: Sources, estates: Estates, walking: WalkingRule) -> Inputs:
     if not log.errors:
         doors = people_at_doors(people, buildings, doors)
         doors = Doors.of(doors.frame[doors.frame["estate_id"].isin(people.ids)])
+    take_back_sheets_read(log)
     return Inputs(
         estates=people, buildings=buildings, doors=doors, gates=gates, streets=streets, facilities=facilities,
         basemap=basemap, barriers=sources.barriers(streets, basemap), warnings=tuple(log),

@@ -7,13 +7,14 @@ from datetime import date
 import pandas as pd
 
 from gis.errors import ProblemLog, either, say
-from layers.columns.catalogue import not_read
+from layers.columns.catalogue import document, not_read
 from layers.naming.communities import community_keys
 from layers.naming.estate_names import id_keys
 from layers.placing.places import Town
 from layers.reading.files import Source
 from layers.rows import Rows, read_rows
 from layers.typed.cells import folded
+from layers.typed.chinese import simplified
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class TaskProgress:
 def read_responsibilities(
     source: Source, matters: Mapping[str, str], communities: pd.Series, *, town: Town, log: ProblemLog,
 ) -> Responsibilities:
-    """Read which unit answers for which matter; a blank unit stays blank.
+    """Read which unit answers for which matter; a blank unit stays blank, and so does a word for none (—, 待定).
 
     A row of a matter that no analysis is called by is left out; a community that no estate names is said. Both are
     warnings.
@@ -70,14 +71,14 @@ def read_responsibilities(
     rows = read_rows(source, "responsibility", part="responsibilities", town=town, log=log,
                      required=[("analysis",), ("unit",)])
     known = pd.Series(matters)
-    known.index = folded(pd.Series(known.index, dtype="object"))
+    known.index = _matter_keys(pd.Series(known.index, dtype="object"))
     said = rows.text("analysis")
-    analysis = folded(said).map(known[~known.index.duplicated()])
+    analysis = _matter_keys(said).map(known[~known.index.duplicated()])
     titles = [name for name in matters if not name.isascii()]
     rows.leave_out(rows.kept[analysis.loc[rows.kept].isna()], why="no analysis is called so", values=said,
                    severity="warning", column="事项", fix=say("write one of {names}", names=either(titles)))
     table = pd.DataFrame({"analysis": analysis, "community": _as_estates_have_it(rows.text("community"), communities),
-                          "unit": rows.text("unit")})
+                          "unit": _named(rows.text("unit"))})
     kept = table.loc[rows.kept]
     rows.leave_out(kept.index[kept.duplicated(["analysis", "community"])], values=said, severity="error",
                    why="another row says who answers for this matter in this community", fix="keep one of the rows")
@@ -117,6 +118,16 @@ def read_progress(
                        fix="correct the day, or leave it empty until the task is done")
     fields = rows.fields.assign(remark=rows.text("remark")).loc[rows.kept]
     return TaskProgress(_progress_frame(fields.set_axis(pd.Index(key.loc[rows.kept], dtype="object"), axis="index")))
+
+
+def _named(units: pd.Series) -> pd.Series:
+    cells = document()["cells"]
+    return units.mask(folded(units).isin({*cells["unknown"], *cells["no_place"]}), "")
+
+
+def _matter_keys(names: pd.Series) -> pd.Series:
+    """Names of matters without what planners vary: spaces, case, full width, traditional characters."""
+    return folded(names).map(simplified).astype("object")
 
 
 def _as_estates_have_it(named: pd.Series, communities: pd.Series) -> pd.Series:

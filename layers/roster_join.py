@@ -32,6 +32,7 @@ ROSTER_ROW = "_roster_row"
 JOINED_BY = "_joined_by"
 """Column of the joined rows: by what both rows are one estate: ``id``, ``name``, ``alias``, ``ending``, else ``""``."""
 
+_AREAS = ("Polygon", "MultiPolygon")
 _LISTED = 10
 
 
@@ -51,12 +52,13 @@ def join(outlines: Rows | None, roster: Rows | None) -> pd.DataFrame:
     base[OUTLINE_ROW], base[ROSTER_ROW] = base.index, -1
     match, joined_by = _matches(outlines, roster)
     found, alone = match[match >= 0], match.index[match < 0]
+    undrawn = alone[~roster.geometry.loc[alone].geom_type.isin(_AREAS).to_numpy()]
     unlisted = base.index[~base.index.isin(found)]
     _list_alone(outlines, unlisted, say("outlines have no row in the roster"),
                 say("add them to the roster; until then their numbers are unknown"))
-    _list_alone(roster, alone, say("rows of the roster have no outline"),
+    _list_alone(roster, undrawn, say("rows of the roster have no outline"),
                 say("draw their outlines, or make ids or names agree"))
-    _offer(roster, alone, outlines, unlisted)
+    _offer(roster, undrawn, outlines, unlisted)
     said = roster.fields.loc[found.index].set_axis(found.to_numpy()).reindex(base.index)
     base[ROSTER_ROW] = pd.Series(found.index, found.to_numpy()).reindex(base.index, fill_value=-1)
     base[JOINED_BY] = joined_by[found.index].set_axis(found.to_numpy()).reindex(base.index, fill_value="")

@@ -15,7 +15,8 @@ SEED = 20261031
 FILES = {
     "project.toml", "说明.txt", "小区边界.gpkg", "小区名册.xlsx", "道路.gpkg", "楼栋.gpkg", "单元门.gpkg",
     "出入口.gpkg", "水系.gpkg", "绿地.gpkg", "停车场.xlsx", "电动自行车充电点.xlsx", "养老服务设施.xlsx",
-    "托育机构.xlsx", "幼儿园.xlsx", "微型消防站.xlsx", "消防站.xlsx", "12345工单.csv",
+    "托育机构.xlsx", "幼儿园.xlsx", "微型消防站.xlsx", "消防站.xlsx", "12345工单.csv", "电梯.xlsx", "责任分工.xlsx",
+    "任务进度.xlsx",
 }
 
 
@@ -55,7 +56,7 @@ def test_every_file_the_project_names_is_there(folder):
     assert project["project"]["seed"] == SEED
     named = [part["file"] for part in project.values() if isinstance(part, dict) and "file" in part]
     named += [part["file"] for part in project["facilities"]] + list(project["basemap"].values())
-    assert len(named) == 16
+    assert len(named) == 19
     assert all((folder / name).is_file() for name in named)
 
 
@@ -158,8 +159,27 @@ def test_households_of_the_roster_are_those_of_the_buildings(folder):
     located = layer(folder, "小区边界")["小区编号"]
     assert set(built.index) == set(located)
     assert (roster.loc[located, "户数"] == built[located]).all()
-    assert set(roster.index) - set(located) == {"QHW900"}
+    assert set(roster.index) - set(located) == {"QHW900", "QHW901", "QHW902", "QHW903"}
     assert (roster["60岁以上"] + roster["3岁以下"] < roster["常住人口"]).all()
+
+
+def test_only_estates_without_an_outline_have_coordinates_and_lie_in_no_outline(folder):
+    roster, outlines = sheet(folder, "小区名册").set_index("小区编号"), layer(folder, "小区边界")
+    points = roster.dropna(subset=["经度", "纬度"])
+    assert list(points.index) == ["QHW901", "QHW902", "QHW903"]
+    places = gpd.GeoSeries(gpd.points_from_xy(points["经度"], points["纬度"]), crs="EPSG:4490").to_crs(outlines.crs)
+    assert places.distance(outlines.union_all()).min() > 10
+
+
+def test_a_house_from_eight_storeys_has_a_lift_for_each_of_its_doors(folder):
+    lifts, buildings, doors = sheet(folder, "电梯"), layer(folder, "楼栋"), layer(folder, "单元门")
+    high = buildings[buildings["小区编号"].notna() & (buildings["层数"] >= 8)]
+    wanted = doors[doors["楼栋编号"].isin(high["楼栋编号"])].groupby("小区编号").size()
+    assert lifts.groupby("小区编号").size().to_dict() == wanted.to_dict()
+    assert lifts["电梯编号"].is_unique
+    built = sheet(folder, "小区名册").set_index("小区编号")["建成年份"]
+    assert (lifts["投用年份"].to_numpy() == built[lifts["小区编号"]].to_numpy()).all()
+    assert 0 < lifts["安全评估日期"].notna().sum() < len(lifts)
 
 
 def test_unknown_cells_are_empty_and_few(folder):
@@ -168,7 +188,7 @@ def test_unknown_cells_are_empty_and_few(folder):
     assert 2 <= cars_unknown.sum() <= 3
     assert 2 <= roster["充电端口数"].isna().sum() <= 3
     assert roster["居民车辆"].isna().sum() > cars_unknown.sum()
-    assert roster.drop(columns=["居民车辆", "夜间停车数", "充电端口数"]).notna().all().all()
+    assert roster.drop(columns=["居民车辆", "夜间停车数", "充电端口数", "经度", "纬度"]).notna().all().all()
 
 
 def test_old_estates_lack_spaces_and_ports_and_are_older(folder):
@@ -223,5 +243,7 @@ def test_another_seed_holds_together_too(other_town):
     assert 36 <= len(layer(other_town, "小区边界")) <= 44
     test_gates_stand_on_the_wall_near_a_street_and_each_estate_can_be_left_on_foot(other_town)
     test_buildings_stand_inside_their_estates_clear_of_each_other(other_town)
+    test_only_estates_without_an_outline_have_coordinates_and_lie_in_no_outline(other_town)
+    test_a_house_from_eight_storeys_has_a_lift_for_each_of_its_doors(other_town)
     test_the_streets_are_one_network_whose_pieces_meet_at_their_ends(other_town)
     test_only_bridges_cross_the_water_and_a_bridge_crosses_nothing_else(other_town)

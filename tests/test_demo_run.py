@@ -47,7 +47,7 @@ def test_every_page_opens_offline_and_every_map_is_drawn(runs, browser, key):
         with visit(browser, page) as seen:
             if page.parent.name == "maps":
                 seen.page.wait_for_selector("body[data-ready]")
-                assert seen.page.locator("path.eg-estate").count() == {"helsinki": 13}.get(key, 43 - 1), page
+                assert seen.page.locator("path.eg-estate").count() == {"helsinki": 13}.get(key, 46 - 1), page
                 assert seen.page.locator(".eg-legend li").count() >= 1, page
                 drawn = seen.page.locator(".leaflet-eg-base-pane canvas").evaluate(
                     "c => c.getContext('2d').getImageData(0, 0, c.width, c.height).data.some(value => value)")
@@ -103,7 +103,7 @@ def test_the_roster_estate_without_an_outline_stays_in_every_table(runs):
     assert ranking["QHW900"]["name"] == "河滨小筑"
     assert {row["status"] for row in gaps if row["measure"] in ("reach_net", "reach_area")} == {"unknown"}
     assert next(row["status"] for row in gaps if row["measure"] == "norm_gap") in ("met", "short")
-    assert len(pyogrio.read_dataframe(runs["district"] / "results.gpkg", layer="小区_综合")) == 43
+    assert len(pyogrio.read_dataframe(runs["district"] / "results.gpkg", layer="小区_综合")) == 46
 
 
 def test_the_manifest_names_every_input_and_every_output(runs):

@@ -112,6 +112,21 @@ def test_a_units_community_goes_before_all_communities_and_blank_stays_blank(tmp
     assert found.frame["unit"].tolist() == ["城管办", "乙居委", ""]
 
 
+def test_a_matter_in_traditional_characters_is_the_same_matter(tmp_path, estates):
+    source = sheet(tmp_path / "责任.xlsx", "责任分工", ["事項", "責任單位"], ["停車", "城管办"], [" 養 老 ", "民政办"])
+    found, log = duties(source, estates)
+    assert list(log) == []
+    assert found.frame["analysis"].tolist() == ["parking", "elderly_care"]
+
+
+@pytest.mark.parametrize("said", ["—", "/", "待定", "无", "暂缺", " — "])
+def test_a_word_for_no_unit_is_no_unit(tmp_path, estates, said):
+    source = sheet(tmp_path / "责任.xlsx", "责任分工", ["事项", "责任单位"], ["停车", said], ["养老", "民政办"])
+    found, log = duties(source, estates)
+    assert list(log) == []
+    assert found.frame["unit"].tolist() == ["", "民政办"]
+
+
 def test_matters_and_communities_nobody_knows_are_listed(tmp_path, estates):
     source = sheet(
         tmp_path / "责任.xlsx", "责任分工", ["事项", "社区", "责任单位"], ["停车位", "甲居委", "城管办"],

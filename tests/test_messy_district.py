@@ -24,12 +24,17 @@ from estategap.pipeline import analyse
 from estategap.plan import plan_of
 from estategap.progress import Progress
 from estategap.project import read_project
+from estategap.sources import Sources
+from gis.errors import ProblemLog
+from layers.placing.places import Town
 
 SECTION = re.compile(r"\n(?=\[)")
 LINE = re.compile(r'add the line (crs = "[^"]+")|for example (sheet = "[^"]+")')
 ROUNDED_M = 0.074
 """Kindergartens stand in whole millionths of a degree: half of one is 0.056 m north and 0.047 m east."""
 REACH_M = 300
+ONLY_A_POINT = ["QHW901", "QHW902", "QHW903"]
+DRAWN_IN_ROSTER = ["QHW009", "QHW031"]
 PERSONAL = re.compile(r"联系人\d\d|000-0000")
 
 
@@ -88,6 +93,14 @@ def test_check_refuses_the_files_as_they_arrive_and_names_every_declaration_that
     }
     assert CliRunner().invoke(app, ["check", str(folders.arrived)]).exit_code == 1
     assert CliRunner().invoke(app, ["run", str(folders.arrived)]).exit_code == 1
+
+
+def test_check_adds_an_estate_that_it_cannot_place_to_the_list_and_keeps_what_is_filled_in(folders, arrived):
+    before, after = ([list(row) for row in openpyxl.load_workbook(folder / "to_locate.xlsx").active.values]
+                     for folder in (folders.declared, folders.arrived))
+    assert arrived.to_locate == folders.arrived / "to_locate.xlsx"
+    assert after[: len(before)] == before
+    assert [row[:2] for row in after[len(before) :]] == [["云订府", "云订府"]]
 
 
 def test_check_asks_about_the_header_that_is_only_like_one_and_the_name_that_is_misspelt(arrived):
@@ -181,25 +194,129 @@ def test_every_row_of_every_file_is_used_or_left_out_for_a_reason_that_is_said(v
         assert one.rows_in == one.rows_used + sum(map(len, one.left_out.values())), one.file
         assert all(str(why) for why in one.left_out)
     used = Counter({key[0]: one.rows_used for key, one in readings.items()})
-    left = {key[0]: one.rows_in - one.rows_used for key, one in readings.items() if one.rows_in > one.rows_used}
-    expected = {"小区边界.shp": 42, "小区名册.xlsx": 43, "楼栋.shp": 1740, "单元门.csv": 1921, "出入口.csv": 124,
-                "12345工单.csv": 400}
+    left = {key: one.rows_in - one.rows_used for key, one in readings.items() if one.rows_in > one.rows_used}
+    expected = {"小区边界.shp": 40, "楼栋.shp": 1740, "单元门.shp": 1921, "出入口.csv": 124, "12345工单.csv": 400,
+                "to_locate.xlsx": 3}
     assert {name: used[name] for name in expected} == expected
+    sheets = {part: one.rows_used for (file, part), one in readings.items() if file == "小区名册.xlsx"}
+    assert sheets == {"roster": 46, "lifts": 331, "responsibilities": 6, "progress": 3}
     # the roster: 2 titles, 1 row of numbers, 1 example, 6 communities, 1 total, 2 lines of signatures and notes
     # the car parks: 1 title, 1 row of numbers, 1 total, 3 lines below; the chargers: 2 titles; the ledger: 3 again
-    # kindergartens: 1 title; work orders: 2 of estates elsewhere
-    assert left == {"小区名册.xlsx": 13, "停车场.xlsx": 6, "电动自行车充电点.xlsx": 2, "充电点台账.csv": 3,
-                    "幼儿园.xlsx": 1, "12345工单.csv": 2}
+    # kindergartens: 1 title; work orders: 2 of estates elsewhere; lifts: 1 title, 1 total; tasks: 1 signature
+    # the list of estates to locate: 1 that nobody has found
+    assert left == {
+        ("小区名册.xlsx", "roster"): 13, ("小区名册.xlsx", "lifts"): 2, ("小区名册.xlsx", "progress"): 1,
+        ("to_locate.xlsx", "located"): 1, ("停车场.xlsx", "car_parks"): 6,
+        ("电动自行车充电点.xlsx", "ebike_chargers"): 2, ("充电点台账.csv", "ebike_chargers"): 3,
+        ("幼儿园.xlsx", "kindergartens"): 1, ("12345工单.csv", "complaints"): 2}
 
 
 def test_what_was_chosen_is_said_encoding_system_and_names_of_columns(views):
-    found = {one.file: one for one in views["declared"].readings}
-    expected = {"小区边界.shp": "gb18030", "道路.zip": "gb18030", "楼栋.shp": "gb18030", "单元门.csv": "utf-16-le",
-                "出入口.csv": "gb18030"}
+    beside = {"lifts", "responsibilities", "progress"}
+    found = {one.file: one for one in views["declared"].readings if one.part not in beside}
+    expected = {"小区边界.shp": "gb18030", "道路.zip": "gb18030", "楼栋.shp": "gb18030", "单元门.shp": "gb18030",
+                "出入口.csv": "gb18030", "托育机构.csv": "utf-16-le"}
     assert {name: found[name].encoding for name in expected} == expected
     assert (found["小区边界.shp"].converted, found["出入口.csv"].converted) == ("GCJ-02", "BD-09")
     assert {one.header: one.how for one in found["小区边界.shp"].columns}["3岁以下人"] == "truncated"
     assert ("电动自行车充电端口", "ebike_ports") in {(one.header, one.field) for one in found["小区名册.xlsx"].columns}
+
+
+@pytest.fixture(scope="module")
+def office(folders, views):
+    """What stands beside the roster, in the tidy district and in the messy one: lifts, who answers, tasks."""
+    def read(name):
+        estates, log = views[name].estates, ProblemLog()
+        sources = Sources(read_project(getattr(folders, name)), None, Town(estates.crs), log)
+        return SimpleNamespace(lifts=sources.lifts(estates).frame, duties=sources.responsibilities(estates).frame,
+                               tasks=sources.progress().frame, errors=log.errors)
+    return {name: read(name) for name in ("tidy", "declared")}
+
+
+def test_every_lift_is_in_the_estate_that_the_tidy_list_names_by_id_with_its_year_and_day(office, folders):
+    raw = pd.read_excel(folders.tidy / "电梯.xlsx", engine="calamine").set_index("电梯编号")
+    for name in ("tidy", "declared"):
+        lifts = office[name].lifts
+        assert lifts["estate_id"].to_dict() == raw["小区编号"].to_dict()
+        assert lifts["building"].to_dict() == raw["楼号"].to_dict()
+        assert lifts["year"].to_dict() == raw["投用年份"].to_dict()
+        assert lifts["assessed_on"].dropna().dt.date.astype(str).to_dict() == raw["安全评估日期"].dropna().to_dict()
+        assert not office[name].errors
+
+
+def test_lifts_are_counted_of_each_estate_alike(views, folders):
+    raw = pd.read_excel(folders.tidy / "电梯.xlsx", engine="calamine")["小区编号"].value_counts()
+    for view in views.values():
+        assert view.estates.frame["lifts"].dropna().to_dict() == raw.to_dict()
+
+
+def test_who_answers_and_what_became_of_tasks_is_read_as_the_tidy_sheets_have_it(office):
+    assert len(office["tidy"].duties) == 6
+    assert len(office["tidy"].tasks) == 3
+    pd.testing.assert_frame_equal(office["declared"].duties, office["tidy"].duties)
+    pd.testing.assert_frame_equal(office["declared"].tasks, office["tidy"].tasks)
+    assert ["parking", "东岸居委会", "东岸片区管理站"] in office["declared"].duties.to_numpy().tolist()
+
+
+def test_estates_of_which_only_a_point_is_known_lie_where_three_maps_say_and_get_the_same_ground(views):
+    tidy, messy = (views[name].estates.frame.loc[ONLY_A_POINT] for name in ("tidy", "declared"))
+    assert (tidy["outline_basis"] == "tessellation").all()
+    for frame in (tidy, messy):
+        assert frame["outline_assumed"].all()
+    pd.testing.assert_series_equal(messy["outline_basis"], tidy["outline_basis"])
+    apart = np.hypot(messy["point_x"] - tidy["point_x"], messy["point_y"] - tidy["point_y"])
+    assert apart.max() < 0.002
+
+
+def test_outlines_in_a_cell_of_the_roster_are_those_that_the_tidy_layer_draws(views):
+    tidy, messy = (views[name].estates.frame.loc[DRAWN_IN_ROSTER] for name in ("tidy", "declared"))
+    assert messy.geometry.hausdorff_distance(tidy.geometry).max() < 0.002
+    assert (messy["outline_basis"] == "outline").all()
+    said = next(str(one.why) for one in views["declared"].warnings if "have no outline" in str(one.why))
+    assert said.startswith("4 rows of the roster have no outline: "), "those with a shape of their own are none of them"
+
+
+def test_a_knot_in_an_outline_is_undone_and_said(views):
+    said = {one.row: str(one.why) for one in views["declared"].warnings if "broken outline" in str(one.why)}
+    assert {2, 7, 12, 17, 22, 27, 32, 37} <= set(said), "every fifth of the 40 outlines"
+    assert sum("(Self-intersection" in one for one in said.values()) >= 5
+    for one in said.values():
+        before, after = map(float, re.findall(r"([\d.]+) m²", one))
+        assert abs(before - after) < 0.1
+
+
+def test_what_the_files_say_of_their_maps_and_metres_is_believed_and_said(views):
+    said = {(one.file, one.value, re.sub("; .*", "", str(one.why))) for one in views["declared"].warnings}
+    assert ("托育机构.csv", "GCJ-02: 13", "the file itself says that its coordinates are in GCJ-02") in said
+    assert ("停车场.xlsx", "BD-09: 12, GCJ-02: 12",
+            "the file itself says that its coordinates are in BD-09, GCJ-02") in said
+    assert "1921 rows are in degrees, not in EPSG:4549" in {why for file, _, why in said if file == "单元门.shp"}
+
+
+def test_initials_are_read_as_the_columns_they_stand_for(views):
+    read = {reading.file: {one.header: one.field for one in reading.columns} for reading in views["declared"].readings}
+    assert read["充电点台账.csv"] == {"mc": "name", "xqmc": "estate_name", "dks": "capacity"}
+    assert read["楼栋.shp"] == {"FWBH": "building_id", "XQBH": "estate_id", "LDMC": "name", "FWLB": "use",
+                                "DSCS": "levels", "JZGD": "height_m", "ZHS": "households"}
+
+
+def test_lanes_and_estates_named_in_other_words_are_joined_by_name_alone(views, folders):
+    rows = pd.read_excel(folders.declared / "小区名册.xlsx", sheet_name="登记表", header=None, dtype=str,
+                         engine="calamine").to_numpy()
+    named = {cell.strip() for line in rows for cell in line if isinstance(cell, str)}
+    assert "集贤路454弄1-20号" in named
+    text = (folders.declared / "12345工单.csv").read_bytes().decode("gb18030")
+    assert {"集贤路四五四弄", "集贤路４５４弄", "集贤路454衖", "集賢路454弄", "集贤路 454 弄", "书院"} <= set(
+        re.split("[,\r\n]", text))
+    frame = views["declared"].estates.frame.set_index("name")
+    for name, raw in (("集贤路454弄", "集贤路454弄"), ("书院小区", "书院小区")):
+        orders = pd.read_csv(folders.tidy / "12345工单.csv", dtype=str)["小区名称"]
+        assert frame.loc[name, "complaints"] == (orders == raw).sum() > 0
+
+
+def test_no_sheet_that_a_section_reads_is_said_to_be_unread(views):
+    said = [str(one.why) for one in views["declared"].warnings if "other sheets" in str(one.why)]
+    assert said == ["other sheets of the workbook were not read: 旧数据"]
 
 
 def test_all_persons_in_the_files_are_made_up_and_none_reaches_the_results(folders, views):
@@ -215,4 +332,5 @@ def test_the_same_seed_gives_the_same_bytes(folders, tmp_path):
     write_messy_district(tmp_path / "again")
     for path in (tmp_path / "again").iterdir():
         if path.name not in {"消防站.xlsx", "project.toml"}:
-            assert path.read_bytes() == (folders.arrived / path.name).read_bytes(), path.name
+            other = folders.declared if path.name == "to_locate.xlsx" else folders.arrived  # to which check has added
+            assert path.read_bytes() == (other / path.name).read_bytes(), path.name

@@ -192,3 +192,16 @@ def test_courts_that_may_be_another_estate_are_not_joined(tmp_path, drawn, liste
     found, log, _ = joined(tmp_path, drawn, listed)
     assert not {"幸福", "幸福苑", "幸福坊", "新"} & set(found)
     assert not [one for one in log if ENDING in str(one.why)]
+
+
+def test_a_row_that_draws_its_own_outline_is_not_said_to_have_none(tmp_path):
+    drawn = shapely.box(500_000, 3_400_000, 500_100, 3_400_100)
+    gpd.GeoDataFrame({"小区名称": ["和平苑"]}, geometry=[drawn], crs=TOWN.crs).to_file(tmp_path / "边界.gpkg")
+    square = shapely.box(121.005, 30.72, 121.006, 30.721).wkt
+    (tmp_path / "名册.csv").write_text(f'小区名称,户数,边界\n和平苑,10,\n和平园,20,"{square}"\n东风里,30,\n', "utf-8")
+    log = ProblemLog()
+    estates = read_estates(outlines=Source(tmp_path / "边界.gpkg"), roster=Source(tmp_path / "名册.csv"),
+                           walled_default=True, log=log, town=TOWN)
+    assert set(estates.frame.loc[estates.located, "name"]) == {"和平苑", "和平园"}
+    said = [str(one.why) for one in log if "no outline" in str(one.why)]
+    assert said == ["1 rows of the roster have no outline: 东风里"]

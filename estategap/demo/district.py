@@ -9,6 +9,7 @@ from typing import Final
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 
 from estategap.demo import works
@@ -17,7 +18,8 @@ from estategap.demo.complaints import write_orders
 from estategap.demo.estates import Estate, found_estates, garden
 from estategap.demo.facilities import list_facilities
 from estategap.demo.housing import AGES
-from estategap.demo.people import make_roster
+from estategap.demo.office import list_duties, list_lifts, list_tasks
+from estategap.demo.people import make_point_only, make_roster
 from estategap.demo.streets import draw_streets
 from estategap.demo.surroundings import draw_surroundings
 from estategap.demo.terrain import Terrain, draw_terrain
@@ -47,7 +49,11 @@ def write_district(folder: Path, seed: int = SEED) -> None:
     }
     for name, frame in layers.items():
         write_layer(frame, folder / f"{name}.gpkg")
-    write_sheet(roster, folder / "小区名册.xlsx")
+    scattered = with_degrees(make_point_only([footprint for footprint, _ in neighbours]))
+    write_sheet(pd.concat([roster, scattered], ignore_index=True), folder / "小区名册.xlsx")
+    write_sheet(list_lifts(estates, seed), folder / "电梯.xlsx")
+    write_sheet(list_duties(roster["所属居委"]), folder / "责任分工.xlsx")
+    write_sheet(list_tasks(), folder / "任务进度.xlsx")
     for name, points in list_facilities(parcels, estates, roster, streets, seed).items():
         write_sheet(with_degrees(points), folder / f"{name}.xlsx", units={"出动时间": "秒", "建筑面积": "平方米"})
     write_csv(write_orders(roster, DATA_DATE, seed), folder / "12345工单.csv")

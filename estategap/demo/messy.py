@@ -12,6 +12,7 @@ from typing import Final
 from estategap.demo.district import SEED, write_district
 from estategap.demo.messy_layers import write_layers
 from estategap.demo.messy_lists import write_lists
+from estategap.demo.messy_office import write_located
 from estategap.demo.messy_roster import write_roster
 from estategap.demo.write import write_text
 
@@ -32,6 +33,7 @@ def write_messy_district(folder: Path, seed: int = SEED, *, declared: bool = Fal
         write_district(tidy, seed)
         write_layers(tidy, folder)
         write_lists(tidy, folder)
+        write_located(tidy, folder)
         write_roster(tidy, folder, declared=declared)
     lines = files("estategap.demo").joinpath("messy.toml").read_text(encoding="utf-8").splitlines(keepends=True)
     kept = [line for line in lines if declared or not line.rstrip().endswith(_DECLARED)]

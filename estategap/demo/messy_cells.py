@@ -2,8 +2,9 @@
 
 import datetime as dt
 import functools
+import re
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import opencc
 import pandas as pd
@@ -16,6 +17,12 @@ _DAYS: Final[tuple[Callable[[dt.date], Any], ...]] = (
     lambda day: f"{day:%Y-%m-%d}", lambda day: f"{day.year}年{day.month}月{day.day}日",
     lambda day: f"{day.year}.{day.month}.{day.day}", lambda day: f"{day:%Y/%m/%d} 8:05",
     lambda day: f"{day:%d.%m.%Y}", lambda day: f"{day:%Y%m%d}", lambda day: (day - dt.date(1899, 12, 30)).days)
+_MAPS: Final[tuple[tuple[str, Literal["", "GCJ-02", "BD-09"]], ...]] = (
+    ("高德", "GCJ-02"), ("百度地图", "BD-09"), ("天地图", ""), ("GCJ-02", "GCJ-02"), ("bd09", "BD-09"), ("WGS84", ""),
+    ("", ""))
+_LANE: Final = re.compile("(.+?)([0-9]+)弄")
+_SPELLED: Final = str.maketrans("0123456789", "〇一二三四五六七八九")
+_ENDING: Final = "小区"
 _NUMERALS: Final = {"一": ("1", "壹"), "二": ("2", "贰"), "三": ("3", "叁")}
 
 
@@ -55,6 +62,16 @@ def typed_yes_no(value: str, row: int) -> str:
     return ways[row % len(ways)]
 
 
+def system_of(row: int) -> Literal["", "GCJ-02", "BD-09"]:
+    """The shifted system of the map this row was taken from; ``""`` for a true one."""
+    return _MAPS[row % len(_MAPS)][1]
+
+
+def typed_map(row: int) -> str:
+    """How this row names that map."""
+    return _MAPS[row % len(_MAPS)][0]
+
+
 def typed_status(row: int) -> str:
     """What stands today, in some word for it or none."""
     return _STATUS[row % len(_STATUS)]
@@ -68,13 +85,23 @@ def typed_day(text: str, row: int) -> Any:
 def typed_name(name: str, row: int, street: str = "") -> str:
     """An estate's name in another spelling that means the same for certain."""
     last = name[-1]
+    if lane := _LANE.fullmatch(name):
+        return _lane_name(lane[1], lane[2], row)
     if len(name) > 2 and name[-2] in _NUMERALS:
         digit, formal = _NUMERALS[name[-2]]
         ways: Sequence[str] = (name[:-2] + digit + last, f"{name[:-2]}（{name[-2:]}）" if last == "区" else
                                name[:-2] + formal + last, f"{name[:-2]} {digit.translate(_WIDE)} {last}")
     else:
-        ways = (name, traditional(name), f"{name}小区", f"{name[:2]}　{name[2:]}", f"{street}{name}",
-                name.replace("村", "邨"), f" {name}\n")
+        bare = name.removesuffix(_ENDING)
+        ways = (name, traditional(name), f"{name}{_ENDING}" if bare == name else bare, f"{name[:2]}　{name[2:]}",
+                f"{street}{name}", name.replace("村", "邨"), f" {name}\n")
+    return ways[row % len(ways)]
+
+
+def _lane_name(road: str, number: str, row: int) -> str:
+    """A lane's number in words or wide digits, 弄 in another character, or with spaces and a dot between."""
+    ways = (f"{road}{number.translate(_SPELLED)}弄", f"{road}{number.translate(_WIDE)}弄", f"{road}{number}衖",
+            traditional(f"{road}{number}弄"), f"{road} {number} 弄", f"{road}{number}弄{_ENDING}")
     return ways[row % len(ways)]
 
 

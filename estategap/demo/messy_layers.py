@@ -17,15 +17,23 @@ from gis.china_offset import moved_into
 _WGS84: Final = "EPSG:4326"
 _NAME_BYTES: Final = 10
 _LANGUAGE_AT: Final = 29
+_INITIALS: Final = {"楼栋编号": "FWBH", "小区编号": "XQBH", "楼栋名称": "LDMC", "层数": "DSCS", "高度": "JZGD",
+                    "户数": "ZHS", "用途": "FWLB"}
+"""Columns of a cadastre, by the initials of 房屋编号, 小区编号, 楼栋名称, 地上层数, 建筑高度, 总户数, 房屋类别."""
 _ENDINGS: Final = (".shp", ".shx", ".dbf", ".prj")
 _SPIKE_EACH, _DOUBLE_EACH = 4, 3
 _HEIGHT_M: Final = 4.0
+_KNOT_EACH, _KNOT_AT, _KNOT_WIDE = 5, 1, 4e-9
+"""Every which outline ties a knot, from which on, and how wide it is: degrees, about half a millimetre."""
+DRAWN_IN_ROSTER: Final = ("QHW009", "QHW031")
+"""Estates whose outlines stand as text in a cell of the roster and in no layer."""
 
 
 def write_layers(tidy: Path, folder: Path) -> None:
     """Write the outlines, streets, buildings and what is drawn behind them into ``folder``."""
     roster = pd.read_excel(tidy / "小区名册.xlsx", engine="calamine").set_index("小区编号")
     outlines = gpd.read_file(tidy / "小区边界.gpkg")
+    outlines = outlines[~outlines["小区编号"].isin(DRAWN_IN_ROSTER)].reset_index(drop=True)
     shapes = moved_into(outlines.to_crs(_WGS84).geometry, "GCJ-02")
     untidy = [_untidy(shape, number) for number, shape in enumerate(shapes)]
     table = pd.DataFrame({
@@ -34,8 +42,12 @@ def write_layers(tidy: Path, folder: Path) -> None:
         "3岁以下人口数": outlines["小区编号"].map(roster["3岁以下"])})
     write_gbk(gpd.GeoDataFrame(table, geometry=untidy, crs=_WGS84), folder / "小区边界.shp")
     buildings = gpd.read_file(tidy / "楼栋.gpkg")
-    write_gbk(buildings.to_crs("EPSG:4528"), folder / "楼栋.shp")
+    write_gbk(buildings.rename(columns=_INITIALS).to_crs("EPSG:4528"), folder / "楼栋.shp")
     (folder / "楼栋.prj").unlink()
+    doors = gpd.read_file(tidy / "单元门.gpkg")
+    doors = doors.rename(columns={"单元门编号": "單元門編號", "楼栋编号": "樓棟編號", "小区编号": "小區編號"})
+    degrees = doors.to_crs(_WGS84).set_crs(doors.crs, allow_override=True)
+    write_gbk(degrees, folder / "单元门.shp")
     _write_packed(gpd.read_file(tidy / "道路.gpkg"), folder / "道路.zip")
     water, green = (gpd.read_file(tidy / f"{name}.gpkg").to_crs(_WGS84) for name in ("水系", "绿地"))
     pyogrio.write_dataframe(water.rename(columns={"名称": "Name"}), folder / "水系.kml", driver="KML")
@@ -57,8 +69,10 @@ def write_gbk(frame: gpd.GeoDataFrame, path: Path) -> None:
 
 
 def _untidy(shape: shapely.Polygon, number: int) -> Any:
-    """The same area with heights, doubled corners and, now and then, a needle that goes out and comes back."""
+    """The same area with heights, doubled corners and, now and then, a knot or a needle that goes out and back."""
     xy = np.array(shape.exterior.coords)[:-1]
+    if number % _KNOT_EACH == _KNOT_AT:
+        xy = np.vstack([xy[:1], _knot(xy[0], xy[1]), xy[1:]])
     if number % _DOUBLE_EACH == 0:
         xy = np.repeat(xy, 2, axis=0)
     if number % _SPIKE_EACH == 0:
@@ -66,6 +80,14 @@ def _untidy(shape: shapely.Polygon, number: int) -> Any:
         xy = np.vstack([xy[:1], xy[0] - 0.1 * along, xy[:1], xy[1:]])
     ring = np.vstack([xy, xy[:1]])
     return shapely.Polygon(np.column_stack([ring, np.full(len(ring), _HEIGHT_M)]))
+
+
+def _knot(start: Any, end: Any) -> Any:
+    """Corners between two others by which the line goes too far, turns back on one side and crosses itself."""
+    along = end - start
+    aside = _KNOT_WIDE * np.array([-along[1], along[0]]) / np.hypot(*along)
+    ahead, behind = start + 0.502 * along, start + 0.5 * along
+    return np.vstack([ahead, ahead + aside, behind + aside, behind - aside])
 
 
 def _write_packed(frame: gpd.GeoDataFrame, path: Path) -> None:

@@ -9,7 +9,16 @@ import numpy.typing as npt
 import pandas as pd
 from pyproj import Transformer
 
-from estategap.demo.messy_cells import typed_day, typed_degrees, typed_name, typed_number, typed_status, typed_yes_no
+from estategap.demo.messy_cells import (
+    system_of,
+    typed_day,
+    typed_degrees,
+    typed_map,
+    typed_name,
+    typed_number,
+    typed_status,
+    typed_yes_no,
+)
 from estategap.demo.messy_sheets import Form, write_forms
 from estategap.demo.write import write_text
 from gis.china_offset import from_wgs84
@@ -28,7 +37,6 @@ def write_lists(tidy: Path, folder: Path) -> None:
     """Write every list of points and the work orders of the hot line into ``folder``."""
     lists = {name: pd.read_excel(tidy / f"{name}.xlsx", engine="calamine") for name in (
         "停车场", "电动自行车充电点", "养老服务设施", "托育机构", "幼儿园", "微型消防站", "消防站")}
-    _write_doors(tidy, folder)
     _write_gates(tidy, folder)
     _write_car_parks(lists["停车场"], folder)
     _write_chargers(lists["电动自行车充电点"], folder)
@@ -41,17 +49,8 @@ def write_lists(tidy: Path, folder: Path) -> None:
     write_text(_osm(lists), folder / "地图.osm")
 
 
-def _write_doors(tidy: Path, folder: Path) -> None:
-    """UTF-16 with tabs, as a spreadsheet saves Unicode text; both coordinates in one cell."""
-    doors = gpd.read_file(tidy / "单元门.gpkg").to_crs(_WGS84)
-    pairs = [f"{x:.9f},{y:.9f}" for x, y in zip(doors.geometry.x, doors.geometry.y, strict=True)]
-    table = pd.DataFrame({"單元門編號": doors["单元门编号"], "樓棟編號": doors["楼栋编号"],
-                          "小區編號": doors["小区编号"], "坐标": pairs})
-    _write_csv(table, folder / "单元门.csv", "utf-16", separator="\t")
-
-
 def _write_gates(tidy: Path, folder: Path) -> None:
-    """Taken from Baidu's map, in GB18030."""
+    """Taken from Baidu's map, in GB18030; both coordinates in one cell."""
     gates = gpd.read_file(tidy / "出入口.gpkg").to_crs(_WGS84)
     lon, lat = from_wgs84(gates.geometry.x, gates.geometry.y, "BD-09")
     table = pd.DataFrame({
@@ -59,28 +58,35 @@ def _write_gates(tidy: Path, folder: Path) -> None:
         **{new: [typed_yes_no(cell, row) for row, cell in enumerate(gates[old])]
            for old, new in (("步行", "人行"), ("车行", "車行"), ("关闭", "常闭"))},
         "开放时段": gates["开放时间"], "门卫联系人": _OWNER[0], "门卫电话": _OWNER[1],
-        "lng": np.round(lon, 8), "lat": np.round(lat, 8)})
+        "坐标": [f"{x:.9f},{y:.9f}" for x, y in zip(lon, lat, strict=True)]})
     _write_csv(table, folder / "出入口.csv", "gb18030")
 
 
 def _write_car_parks(parks: pd.DataFrame, folder: Path) -> None:
-    """Longitude under 纬度 and the other way round; last year's list on a sheet like it; a total; what is planned."""
-    rows = [[park["编号"], park["名称"], park["纬度"], park["经度"], typed_status(row),
+    """Longitude under 纬度 and the other way round, each row from some map; last year's list; a total; plans."""
+    rows = [[park["编号"], park["名称"], *_on_map(park, row)[::-1], typed_map(row), typed_status(row),
              typed_number(park["泊位数"], row, "个"), *_OWNER] for row, (_, park) in enumerate(parks.iterrows())]
-    plan = ["TC901", "城北规划停车场", 31.8801, 120.5561, "規劃", "120个", *_OWNER]
-    closed = ["TC902", "纺机路原停车场", 31.8641, 120.5462, "停用", 80, *_OWNER]
-    total = ["合计", "", "", "", "", int(parks["泊位数"].sum()), "", ""]
-    names = ("编号", "停车场名称", "经度", "纬度", "建设状态", "泊位数（个）", "负责人", "联系电话")
+    plan = ["TC901", "城北规划停车场", 31.8801, 120.5561, "天地图", "規劃", "120个", *_OWNER]
+    closed = ["TC902", "纺机路原停车场", 31.8641, 120.5462, "", "停用", 80, *_OWNER]
+    total = ["合计", "", "", "", "", "", int(parks["泊位数"].sum()), "", ""]
+    names = ("编号", "停车场名称", "经度", "纬度", "坐标来源", "建设状态", "泊位数（个）", "负责人", "联系电话")
     heads = [("", name) for name in names]
     ends = ("填表人：联系人01", "联系电话：000-0000", "注：白天对外开放的以现场公示为准。")
     title = f"{_STREET}公共停车场一览表（演示数据）"
     write_forms(folder / "停车场.xlsx", {
         "2026年": Form(heads, [*rows, plan, closed, [], total], titles=(title,), ends=ends, numbered=True),
-        "2025年": Form(heads, [[*row[:5], 1, *_OWNER] for row in rows], titles=(title,), ends=ends)})
+        "2025年": Form(heads, [[*row[:6], 1, *_OWNER] for row in rows], titles=(title,), ends=ends)})
+
+
+def _on_map(one: pd.Series, row: int) -> tuple[float, float]:
+    """The place of a row in the degrees of the map that ``typed_map`` names."""
+    system = system_of(row)
+    lon, lat = from_wgs84(one["经度"], one["纬度"], system) if system else (one["经度"], one["纬度"])
+    return float(lon), float(lat)
 
 
 def _write_chargers(chargers: pd.DataFrame, folder: Path) -> None:
-    """Coordinates of Amap; and a ledger of some of the same points by estate, without a place."""
+    """Coordinates of Amap; and a ledger of some of the same points by estate, without a place, under initials."""
     lon, lat = from_wgs84(chargers["经度"], chargers["纬度"], "GCJ-02")
     names = chargers["所属小区"].fillna("")
     rows = [[one["编号"], one["名称"], typed_name(names[row], row) if names[row] else "", lon[row], lat[row],
@@ -89,7 +95,7 @@ def _write_chargers(chargers: pd.DataFrame, folder: Path) -> None:
     title = "电动自行车集中充电设施明细（演示数据）"
     write_forms(folder / "电动自行车充电点.xlsx", {"明细": Form(heads, rows, titles=(title, "单位：个"))})
     again = chargers[chargers["所属小区"].notna()].drop_duplicates("所属小区").iloc[:_TWICE]
-    table = pd.DataFrame({"名称": again["名称"], "所在小区": again["所属小区"], "端口数": again["端口数"],
+    table = pd.DataFrame({"mc": again["名称"], "xqmc": again["所属小区"], "dks": again["端口数"],
                           "经办人": _OWNER[0]})
     _write_csv(table, folder / "充电点台账.csv", "gb18030")
 
@@ -108,12 +114,14 @@ def _write_care(sites: pd.DataFrame, folder: Path) -> None:
 
 
 def _write_nurseries(sites: pd.DataFrame, folder: Path) -> None:
+    """UTF-16 with tabs, as a spreadsheet saves Unicode text; degrees and minutes, and the header says of which map."""
+    lon, lat = from_wgs84(sites["经度"], sites["纬度"], "GCJ-02")
     table = pd.DataFrame({
-        "机构名称": sites["名称"], "编号": sites["编号"], "经度": [typed_degrees(one, "E") for one in sites["经度"]],
-        "纬度": [typed_degrees(one) for one in sites["纬度"]],
+        "机构名称": sites["名称"], "编号": sites["编号"], "经度（GCJ-02）": [typed_degrees(one, "E") for one in lon],
+        "纬度（GCJ-02）": [typed_degrees(one) for one in lat],
         "托位数（个）": [typed_number(one, row, "个托位") for row, one in enumerate(sites["托位数"])],
         "负责人": _OWNER[0]})
-    _write_csv(table, folder / "托育机构.csv", "gb18030")
+    _write_csv(table, folder / "托育机构.csv", "utf-16", separator="\t")
 
 
 def _write_kindergartens(sites: pd.DataFrame, folder: Path) -> None:

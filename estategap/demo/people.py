@@ -2,8 +2,10 @@
 
 from typing import Any, Final
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 
 from estategap.demo import plan
 from estategap.demo.estates import Estate
@@ -11,6 +13,11 @@ from estategap.demo.housing import AGES
 
 UNPLACED: Final = ("QHW900", "河滨小筑", "东岸居委会")
 """The estate that stands in the roster and on no map."""
+
+POINT_ONLY: Final = (
+    ("QHW901", "城北新苑", (-120.0, 882.0), 168), ("QHW902", "渡口新苑", (235.0, 915.0), 240),
+    ("QHW903", "南站公寓", (620.0, -885.0), 132))
+"""Estates of which only a point is known: id, name, the place whose nearest house outside it is, and households."""
 
 _CARS_UNKNOWN, _PORTS_UNKNOWN = 2, 3
 _LANE_BLOCKED_SHARE = 0.4
@@ -55,6 +62,21 @@ def _row(estate: Estate, rng: np.random.Generator) -> dict[str, Any]:
         "充电端口数": 2 * round(households * rng.uniform(*age.ports) / 2),
         "备注": "演示数据",
     }
+
+
+def make_point_only(houses: list[shapely.Polygon]) -> gpd.GeoDataFrame:
+    """Rows of the roster for ``POINT_ONLY``, each at a house outside the district, local metres."""
+    middles = shapely.centroid(houses)
+    rows = []
+    for estate_id, name, place, households in POINT_ONLY:
+        point = middles[int(np.argmin(shapely.distance(middles, shapely.Point(place))))]
+        rows.append({
+            **_unplaced_row(), "小区编号": estate_id, "小区名称": name,
+            "所属居委": plan.nearest_label(plan.COMMUNITIES, (point.x, point.y)), "楼栋数": households // 42,
+            "户数": households, "常住人口": households * 9 // 4, "60岁以上": households * 5 // 8,
+            "3岁以下": households // 24, "封闭管理": "否", "停车位": households // 5, "居民车辆": households // 2,
+            "电动自行车数": households * 4 // 5, "充电端口数": 0, "备注": "演示数据", "geometry": point})
+    return gpd.GeoDataFrame(rows, geometry="geometry")
 
 
 def _unplaced_row() -> dict[str, Any]:
