@@ -4,6 +4,7 @@ Databases and web maps export such tables: PostGIS ``0103…`` or ``SRID=4490;PO
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -13,6 +14,7 @@ import pandas as pd
 import shapely
 
 from gis.errors import Cell, Problem, ProblemLog, say
+from gis.geometry import has_arcs
 from gis.ledger import ColumnRead
 from layers.columns.catalogue import document
 from layers.columns.headers import header_key
@@ -25,8 +27,9 @@ _SRID = re.compile(r"\s*SRID\s*=\s*(\d{1,6})\s*;\s*", re.IGNORECASE)
 _HEX = re.compile(r"(?:[0-9A-Fa-f]{2}){9,}")
 _PAIR = r"\s*-?\d{1,3}(?:\.\d+)?\s*[,，\s]\s*-?\d{1,3}(?:\.\d+)?\s*"
 _PAIRS = re.compile(rf"{_PAIR}(?:[;；|]{_PAIR}){{2,}}[;；|]?\s*")
-_WKT = re.compile(r"(?:(?:multi)?(?:point|linestring|polygon)|geometrycollection)\s*(?:z|m|zm)?\s*(?:\(|empty)",
-                  re.IGNORECASE)
+_WKT = re.compile(
+    r"(?:(?:multi)?(?:point|linestring|polygon|curve|surface)|geometrycollection|circularstring|compoundcurve|curvepolygon"
+    r"|polyhedralsurface|tin|triangle)\s*(?:z|m|zm)?\s*(?:\(|empty)", re.IGNORECASE)
 _JSON = re.compile(r"\{\s*\"(?:type|coordinates)\"")
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 _FEWEST_SHAPES, _SHOWN = 0.5, 60
@@ -100,12 +103,20 @@ def _shapes(text: pd.Series) -> tuple[Any, Any]:
     hexed, listed, json = (bare.map(lambda one, form=form: form.fullmatch(one) is not None).to_numpy(dtype=bool)
                            for form in (_HEX, _PAIRS, re.compile(r"\{.*\}", re.DOTALL)))
     other = ~(hexed | listed | json | (bare == "").to_numpy())
-    shapes[hexed] = shapely.from_wkb(bare[hexed].to_numpy(dtype=object), on_invalid="ignore")
-    shapes[json] = shapely.from_geojson(bare[json].to_numpy(dtype=object), on_invalid="ignore")
-    shapes[other] = shapely.from_wkt(bare[other].to_numpy(dtype=object), on_invalid="ignore")
+    for these, read in ((hexed, shapely.from_wkb), (json, shapely.from_geojson), (other, shapely.from_wkt)):
+        shapes[these] = [_read(read, one) for one in bare[these]]
     shapes[listed] = [_of_pairs(one) for one in bare[listed]]
     inner = shapely.get_srid(shapes)
     return shapely.set_srid(shapes, 0), np.where((srids == 0) & (inner > 0), inner, srids)
+
+
+def _read(read: Callable[..., Any], text: str) -> Any:
+    """The shape that a text stands for; None where it is none or holds arcs, which nothing here can look into."""
+    try:
+        shape = read(text, on_invalid="ignore")
+    except NotImplementedError:
+        return None
+    return None if has_arcs(shape) else shape
 
 
 def _of_pairs(text: str) -> shapely.Geometry:
