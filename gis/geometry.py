@@ -21,6 +21,17 @@ def has_shape(geometry: gpd.GeoSeries) -> "pd.Series[bool]":
     return pd.Series(~(shapely.is_missing(shapes) | shapely.is_empty(shapes)), index=geometry.index, dtype=bool)
 
 
+def has_arcs(shape: shapely.Geometry | None) -> bool:
+    """Whether a shape holds arcs, which a collection can bring along and nothing here can look into."""
+    if shape is None or shape.geom_type != "GeometryCollection":
+        return False
+    try:
+        shapely.get_coordinates(shape)
+    except shapely.GEOSException:
+        return True
+    return False
+
+
 def covered_ground(shapes: np.ndarray, *, hull_ratio: float) -> shapely.Geometry:
     """The area a source seems to cover, in its own CRS: the concave hull of everything in it, without holes.
 

@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import rasterio
+from rasterio._err import CPLE_BaseError
 from rasterio.errors import RasterioError, RasterioIOError
 from rasterio.warp import transform_bounds
 from rasterio.windows import Window, from_bounds
@@ -15,6 +16,7 @@ from layers.reading.file_checks import check_present, damaged
 from layers.reading.files import offset_system, parse_crs
 
 _MOST_BYTES = 2 * 2**30
+Bounds: TypeAlias = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ def read_raster_window(
         with rasterio.open(path) as raster:
             _check_blocks(raster, path)
             written_in = raster.crs if own_crs is None else _said_crs(own_crs, path)
-            window = _window(raster, written_in, transform_bounds(crs, written_in, *bounds) if written_in else bounds,
+            window = _window(raster, written_in, _bounds_in(written_in, bounds, crs, path) if written_in else bounds,
                              path)
             cells = raster.read(1, window=window, masked=True).astype("float64")
             _check_largest(cells, raster.dtypes[0], path)
@@ -86,6 +88,21 @@ def _check_largest(cells: Any, kind: str, path: Path) -> None:
             file=path.name, value=str(np.iinfo(dtype).max),
             why=say("{count} cells hold the largest number that this file can: unknown, or cut off", count=largest),
             fix="mark this number as nodata if it stands for unknown; else export the grid with larger numbers"))
+
+
+def _bounds_in(written_in: Any, bounds: Bounds, crs: Any, path: Path) -> Bounds:
+    """The bounds in the raster's own system, where they have a place in it."""
+    why: Exception | None = None
+    try:
+        west, south, east, north = transform_bounds(crs, written_in, *bounds)
+    except CPLE_BaseError as error:
+        (west, south, east, north), why = bounds, error
+    if why is not None or not np.isfinite([west, south, east, north]).all():
+        raise InputError(Problem(
+            file=path.name, value=str(written_in)[:80],
+            why="the estates have no place in the coordinate system of this grid",
+            fix="warp it to EPSG:4326, for example with gdalwarp, or say its true system in crs")) from why
+    return west, south, east, north
 
 
 def _said_crs(crs: str, path: Path) -> Any:

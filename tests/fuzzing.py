@@ -3,7 +3,7 @@
 What comes of a file is a result or an ``InputError`` whose messages can be said; all else is a failure. The processes
 are forks of one that has everything loaded::
 
-    python tests/fuzzing.py FOLDER CASES_PER_FILE [PART PARTS]
+    python tests/fuzzing.py FOLDER CASES_PER_FILE CASES_PER_SECTION PART PARTS
 """
 
 import faulthandler
@@ -16,41 +16,35 @@ import sys
 import tempfile
 import traceback
 import warnings
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+import list_seeds
 import mutations
 import osmnx  # noqa: F401 - loaded once for all forks
+import real_pieces
+import sections
 import whole_files
 
-from estategap.project import read_project
 from gis.errors import InputError, ProblemLog
-from gis.tables import Buildings, Estates
-from layers.basemap_osm import basemap_of_osm
-from layers.buildings import buildings_of_osm, read_buildings
-from layers.complaints import count_complaints
-from layers.doors import doors_of_osm
+from gis.tables import Buildings
+from layers.buildings import read_buildings
 from layers.estates import read_estates
-from layers.estates_osm import estates_of_osm
-from layers.facilities import read_facilities
-from layers.facilities_osm import facilities_of_osm
-from layers.gates import gates_of_osm
-from layers.kinds import facility_kinds
-from layers.osm import read_osm
-from layers.people_raster import people_of_raster
 from layers.placing.places import Town
-from layers.rasters import read_raster_window
 from layers.reading.files import Source
-from layers.streets import read_streets, streets_of_osm
 from maps.problem_list import write_problem_list
 from maps.texts import problem_line
 
 Case = int | str
-TOWN = Town(whole_files.CRS, (120.54, 31.86, 120.57, 31.9))
-HANGS_S = 30
-"""A case that takes longer is taken for one that never ends; whole files take a few hundredths."""
+TOWNS = {
+    "town": Town(whole_files.CRS, (120.54, 31.86, 120.57, 31.9)), "sg": Town("EPSG:3414", (103.6, 1.2, 104.0, 1.5)),
+    "tongji": Town("EPSG:4549", (121.4, 31.2, 121.6, 31.4)), "wuhan": Town("EPSG:4547", (114.1, 30.4, 114.5, 30.8)),
+}
+HANGS_S = 90
+"""A case that takes longer is taken for one that never ends; whole files take a few hundredths on a free machine."""
 MEMORY_BYTES = 2 * 2**30
 """What a case may take beyond what the program has loaded."""
 PEAK_BYTES = 2**30
@@ -60,29 +54,37 @@ _EVERY = 8
 
 @dataclass(frozen=True)
 class Whole:
-    """The whole files by name, which of them belong together, and the estates of the place they are about."""
+    """The whole files by name, which of them belong together, and the places they are about."""
 
     files: Mapping[str, bytes]
     groups: Mapping[str, Sequence[str]]
-    estates: Estates
+    places: Mapping[str, sections.Place]
 
     @classmethod
     def written(cls, folder: Path) -> "Whole":
-        """Write the files and read the estates of them."""
+        """Write the files, pieces of the real data where there is some, and read the estates of each place."""
         folder.mkdir(parents=True)
         groups = whole_files.write_whole_files(folder)
-        estates = read_estates(outlines=Source(folder / "outlines.gpkg"), roster=Source(folder / "roster.xlsx"),
-                               walled_default=True, log=ProblemLog(), town=TOWN, data_year=2026)
-        return cls({path.name: path.read_bytes() for path in sorted(folder.iterdir())}, groups, estates)
+        list_seeds.write_lists(folder)
+        data = real_pieces.data_folder()
+        if data is not None:
+            real_pieces.write_pieces(data, folder)
+        known = {one for group in groups.values() for one in group}
+        groups |= {path.name: (path.name,) for path in sorted(folder.iterdir()) if path.name not in known}
+        outlines = {"town": "outlines.gpkg", **{one: f"outlines_{one}.geojson" for one in ("sg", "tongji", "wuhan")}}
+        places = {one: _place(folder, one, file) for one, file in outlines.items() if file in groups}
+        return cls({path.name: path.read_bytes() for path in sorted(folder.iterdir())}, groups, places)
 
     @cached_property
     def harmful(self) -> dict[str, tuple[str, bytes]]:
         """The files made to do harm."""
         return mutations.harmful(self.files)
 
-    def cases(self, many: int) -> list[tuple[str, list[Case]]]:
-        """Of each file the whole one (0), so many spoilt ones, and those made to do harm."""
-        every: dict[str, list[Case]] = {name: list(range(many + 1)) for name in self.groups}
+    def cases(self, per_file: int, per_section: int) -> list[tuple[str, list[Case]]]:
+        """Of each file the whole one (0), so many spoilt ones, and those made to do harm; more where files are few."""
+        files = Counter(map(sections.section_of, self.groups))
+        many = {name: max(per_file, -(-per_section // files[sections.section_of(name)])) for name in self.groups}
+        every: dict[str, list[Case]] = {name: list(range(many[name] + 1)) for name in self.groups}
         for harm, (file, _) in self.harmful.items():
             every[next(name for name, group in self.groups.items() if file in group)].append(harm)
         return list(every.items())
@@ -105,13 +107,14 @@ class Whole:
             (folder / file).write_bytes(data)
         log, number = ProblemLog(), case if isinstance(case, int) else 0
         try:
-            self._read(folder / name, number, log)
+            place = self.places[sections.place_of(name).replace("centre", "tongji")]
+            sections.read_section(folder / name, number, place, log)
             problems, refused = tuple(log), False
         except InputError as error:
             problems, refused = (*log, *error.problems), True
         assert problems or not refused, "refused without a word"
         assert case != 0 or not refused, "the whole file is refused"
-        if not name.startswith(("map", "people", "project")):
+        if sections.section_of(name, number) not in sections.NO_ACCOUNT:
             assert refused or log.readings, "no account of the rows"
         said = [line for one in problems for line in (problem_line(one, "zh"), problem_line(one, "en"))]
         assert not any(_UNBALANCED in line for line in said), said
@@ -119,39 +122,17 @@ class Whole:
             write_problem_list(problems, log.readings, folder / "problems.xlsx", "zh")
         return said[::2]
 
-    def _read(self, path: Path, number: int, log: ProblemLog) -> None:
-        kind, source = path.name.split(".")[0].split("_")[0], Source(path)
-        if kind == "outlines" and number % 2:
-            read_buildings(source, town=TOWN, log=log)
-        elif kind in {"outlines", "roster"}:
-            read_estates(outlines=source if kind == "outlines" else None, roster=source if kind == "roster" else None,
-                         walled_default=True, log=log, town=TOWN, data_year=2026, round_spread=0.1)
-        elif kind == "sites":
-            what = ("elderly_care_sites", "micro_fire_stations", "car_parks")[number % 3]
-            read_facilities(source, kind=what, surveyed=True, estates=self.estates, town=TOWN, log=log)
-        elif kind == "calls":
-            count_complaints(source, self.estates, town=TOWN, log=log)
-        elif kind == "streets":
-            read_streets(source, town=TOWN, log=log)
-        elif kind == "map":
-            self._read_osm(path, log)
-        elif kind == "people":
-            window = read_raster_window(path, tuple(self.estates.frame.total_bounds), self.estates.crs)
-            people_of_raster(self.estates, Buildings.empty(self.estates.crs), window, people="residents_60plus",
-                             spread=0.2)
-        else:
-            read_project(path)
 
-    def _read_osm(self, path: Path, log: ProblemLog) -> None:
-        extract, crs = read_osm(path), self.estates.crs
-        log.problems.extend(extract.problems)
-        streets_of_osm(extract, crs)
-        estates = estates_of_osm(extract, crs, edge_margin_m=100.0, walled=True, log=log)
-        gates_of_osm(extract, estates)
-        doors_of_osm(extract, buildings_of_osm(extract, crs, log=log))
-        for what in facility_kinds():
-            facilities_of_osm(extract, what, crs)
-        basemap_of_osm(extract, crs)
+def _place(folder: Path, name: str, file: str) -> sections.Place:
+    """A place with the estates of its outlines; the generated town has a roster and buildings besides."""
+    town, roster = TOWNS[name], Source(folder / "roster.xlsx")
+    estates = read_estates(outlines=Source(folder / file), roster=roster if name == "town" else None, town=town,
+                           walled_default=True, log=ProblemLog(), data_year=sections.YEAR)
+    built = folder / ("outlines.fgb" if name == "town" else f"buildings_{name}.geojson")
+    buildings = Buildings.empty(estates.crs)
+    if built.exists():
+        buildings = read_buildings(Source(built), town=town, log=ProblemLog())
+    return sections.Place(town, roster, estates, buildings)
 
 
 def run(whole: Whole, name: str, cases: Sequence[Case]) -> Iterator[tuple[Case, str]]:
@@ -219,17 +200,17 @@ def _outcome(whole: Whole, name: str, case: Case) -> str:
 
 
 def main() -> None:
-    """Run a part of all cases; failures and the number of cases go to standard output as JSON lines."""
-    folder, many, part, parts = Path(sys.argv[1]), *map(int, sys.argv[2:5])
+    """Run a part of all cases; failures, and the cases of each section, go to standard output as JSON lines."""
+    folder, per_file, per_section, part, parts = Path(sys.argv[1]), *map(int, sys.argv[2:6])
     whole = Whole.written(folder)
-    total = 0
-    for name, cases in whole.cases(many)[part::parts]:
-        total += len(cases)
+    done: Counter[str] = Counter()
+    for name, cases in whole.cases(per_file, per_section)[part::parts]:
+        done.update(sections.section_of(name, one if isinstance(one, int) else 0) for one in cases if one != 0)
         for case, failure in run(whole, name, cases):
             if failure:
                 print(json.dumps({"replay": f"python tests/mutations.py {name} {case!r}", "failure": failure}),
                       flush=True)
-    print(json.dumps({"cases": total}))
+    print(json.dumps({"cases": done}))
 
 
 if __name__ == "__main__":

@@ -5,6 +5,8 @@ import json
 import os
 import subprocess
 import sys
+import zipfile
+from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -17,7 +19,9 @@ import shapely
 import xlsxwriter
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from real_pieces import LARGEST, write_pieces
 from rich.console import Console
+from sections import section_of
 from small_town import CRS, X0, Y0, write_town
 
 from estategap.job import check_project
@@ -29,28 +33,44 @@ from layers.placing.places import Town
 from layers.reading.files import Source
 from maps.texts import problem_line
 
-PER_FILE, PARTS = 85, 2
+PER_FILE, PER_SECTION, PARTS = 40, 150, 2
+SECTIONS = (
+    "estates", "roster", "streets", "buildings", "doors", "gates", "complaints", "facilities", "lifts",
+    "responsibilities", "progress", "located", "population", "basemap", "osm", "project")
 TOWN = Town(CRS, (120.54, 31.86, 120.57, 31.9))
 MANY = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
-def fuzzed(folder: Path, part: int) -> tuple[int, list[dict[str, str]]]:
-    """The number of cases of a part and those that failed."""
+def fuzzed(folder: Path, part: int) -> tuple[Counter[str], list[dict[str, str]]]:
+    """The number of spoilt files of each section in a part of all cases, and the cases that failed."""
     here = Path(__file__).parent
-    command = [sys.executable, str(here / "fuzzing.py"), str(folder), str(PER_FILE), str(part), str(PARTS)]
+    command = [sys.executable, str(here / "fuzzing.py"), str(folder), *map(str, (PER_FILE, PER_SECTION, part, PARTS))]
     surroundings = {**os.environ, "PYTHONPATH": str(here.parent), "PYTHONUTF8": "1", "RUST_BACKTRACE": "0"}
     done = subprocess.run(command, env=surroundings, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
     *failed, last = map(json.loads, done.stdout.splitlines())
-    return last["cases"], failed
+    return Counter(last["cases"]), failed
 
 
-def test_more_than_2000_spoilt_files_of_every_kind_give_a_result_or_say_what_is_wrong(tmp_path):
+def test_more_than_2000_spoilt_files_spread_over_all_sections_give_a_result_or_say_what_is_wrong(tmp_path):
+    """Generated files of every kind and, where the real data is, pieces of it."""
     with ThreadPoolExecutor(PARTS) as pool:
         found = list(pool.map(lambda part: fuzzed(tmp_path / str(part), part), range(PARTS)))
-    assert sum(cases for cases, _ in found) > 2000
+    cases = sum((cases for cases, _ in found), Counter())
+    assert cases.total() > 2000
+    assert set(cases) == set(SECTIONS)
+    assert {name: count for name, count in cases.items() if count < PER_SECTION} == {}
     failed = [one for _, failures in found for one in failures]
     assert not failed, "\n\n".join(f"{one['replay']}\n{one['failure']}" for one in failed)
+
+
+def test_the_pieces_of_real_files_are_of_every_kind_and_small(shared_data, tmp_path):
+    write_pieces(shared_data, tmp_path)
+    pieces = {path.name: path.stat().st_size for path in tmp_path.iterdir()}
+    assert all(0 < size < LARGEST for size in pieces.values()), pieces
+    assert {name.split(".", 1)[1] for name in pieces} == {"csv", "geojson", "osm", "osm.pbf", "parquet", "tif"}
+    assert {section_of(name) for name in pieces} == {
+        "estates", "roster", "streets", "buildings", "doors", "gates", "facilities", "population", "basemap", "osm"}
 
 
 def test_a_whole_project_is_checked_whatever_happened_to_one_of_its_files(tmp_path):
@@ -68,6 +88,22 @@ def test_a_whole_project_is_checked_whatever_happened_to_one_of_its_files(tmp_pa
         except InputError as error:
             said(error, name == "project.toml")
         (town / name).write_bytes(whole[name])
+
+
+def test_a_workbook_whose_parts_name_an_encoding_that_nobody_knows_is_damaged(tmp_path):
+    from mutations import packed
+
+    whole = written(tmp_path, ["小区编号", "小区名称"], [["A1", "春里"]], ".xlsx")
+    with zipfile.ZipFile(whole) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    for part in ("xl/workbook.xml", "xl/_rels/workbook.xml.rels"):
+        assert b"UTF-8" in parts[part]
+        whole.write_bytes(packed(parts | {part: parts[part].replace(b"UTF-8", b"UTF-1e308")}))
+        with pytest.raises(InputError) as caught:
+            read_estates(outlines=None, roster=Source(whole), walled_default=True, log=ProblemLog(), town=TOWN)
+        (problem,) = caught.value.problems
+        assert problem.file == "a.xlsx"
+        assert str(problem.why).startswith("the file is damaged or incomplete (unknown encoding")
 
 
 WORDS = (

@@ -14,22 +14,25 @@ import pandas as pd
 import shapely
 
 from gis.errors import Cell, Problem, ProblemLog, say
+from gis.geometry import has_arcs
 from gis.ledger import ColumnRead
 from layers.columns.catalogue import document, fields_of
 from layers.columns.fields import columns_of
 from layers.columns.headers import header_key
-from layers.reading.files import ROW, Raw
+from layers.reading.files import ROW, Raw, parse_crs
 from layers.typed.cells import as_text
 from layers.typed.personal import is_personal, masked
 
 _LON_LAT = 4326
 _LONGEST_CELL = 32_767  # characters that a cell of Excel holds
 _SRID = re.compile(r"\s*SRID\s*=\s*(\d{1,6})\s*;\s*", re.IGNORECASE)
-_WKB = re.compile(r"(?:01(?:0[1-7]|[ef][0-9a-f]|[bd][0-9a-f])0[0-9a-f]00[0-9a-f]{2}|00[0-9a-f]{2}000[0-9a-f](?:0[1-7]|"
-                  r"[bdef][0-9a-f]))(?:[0-9a-f]{2}){4,}", re.IGNORECASE)
-"""One byte for the byte order, four for the kind of shape (1 to 7, with or without Z, M and SRID), and what follows."""
-_WKT = re.compile(r"(?:(?:multi)?(?:point|linestring|polygon|curve|surface)|geometrycollection|curvepolygon|"
-                  r"compoundcurve|circularstring)\s*(?:zm|z|m)?\s*(?:\(|empty)", re.IGNORECASE)
+_KIND = "(?:0[1-9a-f]|1[01]|[bdef][0-9a-f])"  # point to triangle, also with Z or M
+_WKB = re.compile(rf"(?:01{_KIND}0[0-9a-f]00[0-9a-f]{{2}}|00[0-9a-f]{{2}}000[0-9a-f]{_KIND})(?:[0-9a-f]{{2}}){{4,}}",
+                  re.IGNORECASE)
+"""One byte for the byte order, four for the kind of shape, with or without Z, M and SRID, and what follows."""
+_WKT = re.compile(
+    r"(?:(?:multi)?(?:point|linestring|polygon|curve|surface)|geometrycollection|curvepolygon|compoundcurve|"
+    r"circularstring|polyhedralsurface|tin|triangle)\s*(?:zm|z|m)?\s*(?:\(|empty)", re.IGNORECASE)
 _JSON = re.compile(r"\{.*\"coordinates\".*\}", re.DOTALL)
 _PAIR = r"-?\d{1,3}(?:\.\d+)?(?:[ \t]*[,，][ \t]*|[ \t])-?\d{1,3}(?:\.\d+)?"
 _RING = rf"{_PAIR}(?:[;；][ \t]*{_PAIR}){{2,}}[;；]?"
@@ -46,6 +49,9 @@ def with_shapes(raw: Raw, table: str, log: ProblemLog) -> tuple[Raw, ColumnRead 
     The CRS of the geometry is that which the shapes say themselves (SRID), else degrees WGS84. Of several such columns
     the one with areas is taken where the list is one of areas, else the first. Columns that are another field of the
     list, or about persons, are never taken.
+
+    Raises:
+        InputError: nobody knows the CRS of that number.
     """
     columns = list(_columns(raw.frame, table))
     if not columns:
@@ -53,9 +59,10 @@ def with_shapes(raw: Raw, table: str, log: ProblemLog) -> tuple[Raw, ColumnRead 
     dimension = {header: float((shapely.get_dimensions(found.shapes) == 2).mean()) for header, found in columns}
     header, found = max(columns, key=lambda one: dimension[one[0]] if table in _OF_AREAS else 0.0)
     _say_wrong(raw, header, found, log)
-    known = sorted(set(found.srids[found.srids > 0].tolist()))
+    known = sorted(set(found.srids[found.srids > 0].tolist())) if raw.source.crs is None else []
+    crs = parse_crs(f"EPSG:{known[0]}", raw.source.path) if known else _LON_LAT
     frame = raw.frame.drop(columns=header)
-    drawn = gpd.GeoDataFrame(frame, geometry=shapely.force_2d(found.shapes), crs=known[0] if known else _LON_LAT)
+    drawn = gpd.GeoDataFrame(frame, geometry=shapely.force_2d(found.shapes), crs=crs)
     drawn.attrs.update(raw.frame.attrs)
     return replace(raw, frame=drawn), ColumnRead("shape", header, header)
 
@@ -135,9 +142,10 @@ def _shapes(text: pd.Series) -> tuple[Any, Any]:
 
 
 def _decoded(decode: Callable[..., Any], cells: Any) -> Any:
-    """Shapes of cells; missing where one cannot be decoded, as shapes with arcs cannot."""
+    """Shapes of cells; missing where one cannot be decoded or holds arcs, which nothing here can look into."""
     try:
-        return decode(cells, on_invalid="ignore")
+        shapes = decode(cells, on_invalid="ignore")
+        return np.array([None if has_arcs(one) else one for one in shapes], dtype=object)
     except (shapely.errors.ShapelyError, NotImplementedError, ValueError, TypeError):
         if len(cells) == 1:
             return np.array([None], dtype=object)

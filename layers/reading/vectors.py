@@ -13,7 +13,8 @@ import shapely
 from pyproj.exceptions import CRSError
 from shapely.errors import GEOSException
 
-from gis.errors import InputError, Problem, reported, say
+from gis.errors import Cell, InputError, Problem, reported, say
+from gis.geometry import has_arcs
 from layers.reading.archives import unpacked
 from layers.reading.encodings import Text, find_encoding
 from layers.reading.file_checks import VECTOR_KINDS, check_kind, check_present, check_whole, damaged, pick_part
@@ -22,6 +23,9 @@ from layers.reading.shapefiles import read_shapefile
 
 _LAYER = say("layer")
 _WKB_COLUMNS = frozenset({"geometry", "geom", "the_geom", "wkb_geometry", "wkb"})
+_ARCS, _NO_ARCS = (
+    say("shapes with arcs cannot be read"),
+    say("turn the arcs into straight pieces in GIS (QGIS: Segmentize by maximum angle) and export the layer again"))
 _FAULTS = (
     pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, pyogrio.errors.FeatureError,
     pyogrio.errors.GeometryError, pyogrio.errors.FieldError, pyogrio.errors.CRSError, GEOSException, CRSError,
@@ -62,12 +66,18 @@ def read_layer(path: Path, *, layer: str | None = None, encoding: str | None = N
             warnings.simplefilter("ignore")  # a fault that loses features is found by counting them
             found = _read(path, kind, layer, encoding)
     except _FAULTS as error:
+        if "Nonlinear geometry" in str(error):
+            raise InputError(Problem(file=path.name, why=_ARCS, fix=_NO_ARCS)) from error
         said = str(error).replace(f"/vsigzip/{path.resolve()}", path.name).replace(str(path), path.name)
         raise damaged(path, reported(" ".join(said.split())[:160])) from error
     if not isinstance(found.frame, gpd.GeoDataFrame):
         raise InputError(Problem(file=path.name, why="the layer has no geometry", fix="give areas, lines or points"))
     if found.frame.empty:
         raise InputError(Problem(file=path.name, why="the layer has no rows", fix="export it again with its features"))
+    curved = [number for number, shape in enumerate(found.frame.geometry, start=1) if has_arcs(shape)]
+    if curved:
+        raise InputError(Problem(file=path.name, row=curved[0], why=_ARCS, fix=_NO_ARCS,
+                                 cells=tuple(Cell(path.name, "", row, "") for row in curved)))
     return replace(found, frame=_with_own_names(found.frame))
 
 

@@ -185,8 +185,8 @@ def _faults_xlsx(path: Path, sheet: str) -> Iterator[_Fault]:
                     yield from _faulty(text[:end])
                     rest = text[end:]
                 yield from _faulty(rest)
-    except (zipfile.BadZipFile, zlib.error, ET.ParseError, KeyError, StopIteration, ValueError, OSError, RuntimeError,
-            EOFError) as error:
+    except (zipfile.BadZipFile, zlib.error, ET.ParseError, LookupError, StopIteration, ValueError, OSError,
+            RuntimeError, EOFError) as error:
         raise damaged(path, error) from error
 
 
