@@ -23,7 +23,7 @@ from layers.buildings import buildings_of_osm, read_buildings
 from layers.capacity import compare_with_roster
 from layers.complaints import count_complaints, with_complaints
 from layers.doors import doors_of_osm, read_doors
-from layers.facilities import inside_estates, merge_facilities, read_facilities
+from layers.facilities import inside_estates, left_out_of, merge_facilities, read_facilities
 from layers.facilities_osm import facilities_of_osm
 from layers.gates import gates_of_osm, read_gates
 from layers.lifts import Lifts, read_lifts
@@ -89,7 +89,7 @@ class Sources:
         own = self.project.estates.file or self.project.roster
         if own and (found.frame["outline_object"] != "").any():
             self._osm_read_as("estates", used=found.frame["outline_object"], why=say(
-                "residential areas bear the name of no estate in the roster and hold none"))
+                "residential areas were not taken for an estate of the roster"))
         return found
 
     def lifts(self, estates: Estates) -> Lifts:
@@ -146,9 +146,10 @@ class Sources:
                 log=self.log), nothing)
             for section in self.project.facilities if section.kind == kind]
         mapped = inside_estates(facilities_of_osm(self.osm, kind, self.town.crs), estates) if self.osm else None
-        if mapped is not None:
-            self._osm_read_as(f"facilities.{kind}", kind)
         found = merge_facilities(lists or [nothing], mapped, log=self.log)
+        if mapped is not None:
+            self._osm_read_as(f"facilities.{kind}", kind, used=mapped.ids.difference(left_out_of(found.audit)),
+                              why=say("objects are facilities that a list has"))
         roster = self.project.roster or self.project.estates
         compare_with_roster(found, estates, roster=roster.file or "", log=self.log)
         return found

@@ -40,7 +40,7 @@ def unnamed_sheets(project: Project) -> list[Problem]:
             others = holdings(project.folder / file, but=named)
         except InputError:  # whoever reads the file says so
             continue
-        found += [_unnamed(file, one) for one in others if one.rows]
+        found += [_unnamed(file, one, project) for one in others if one.rows]
     return found
 
 
@@ -63,7 +63,7 @@ def unnamed_files(project: Project) -> list[Problem]:
             lists = holdings(path)
         except InputError:
             lists = []
-        found += [_unnamed(path.name, one) for one in lists if one.rows]
+        found += [_unnamed(path.name, one, project) for one in lists if one.rows]
         others += [path.name] * (not lists)
     if others:
         found.append(Problem(
@@ -85,12 +85,12 @@ def _beside(project: Project) -> Iterator[Path]:
             yield path
 
 
-def _unnamed(file: str, one: Holding) -> Problem:
+def _unnamed(file: str, one: Holding, project: Project) -> Problem:
     why = say("{count} rows are filled in here, and no section of project.toml names them", count=one.rows)
-    return Problem(file=file, sheet=one.sheet, severity="warning", why=why, fix=_fix(file, one))
+    return Problem(file=file, sheet=one.sheet, severity="warning", why=why, fix=_fix(file, one, project))
 
 
-def _fix(file: str, one: Holding) -> Words:
+def _fix(file: str, one: Holding, project: Project) -> Words:
     if one.table == "location":
         return say('to have them read write located = "{file}" below [estates]', file=file)
     lines = [f'file = "{file}"', *([f'sheet = "{one.sheet}"'] if one.sheet else [])]
@@ -101,5 +101,10 @@ def _fix(file: str, one: Holding) -> Words:
             return say("to have them read write [[facilities]] and below it {lines} and the kind = …",
                        lines=tuple(lines))
         lines.insert(0, f'kind = "{kind}"')
-    return say("to have them read write {section} and below it {lines}; else move the file away",
-               section=_SECTIONS[one.table], lines=tuple(lines))
+    section = _SECTIONS[one.table]
+    there = getattr(project, section.strip("[]")) if one.table != "facility" else None
+    if there is not None:
+        return say("{section} names {file} already; put the rows there, or name this file instead, or move it away",
+                   section=section, file=there.file)
+    return say("to have them read write {section} and below it {lines}; else move the file away", section=section,
+               lines=tuple(lines))

@@ -39,7 +39,8 @@ class Reading:
             objects.
         row_of: the row of each thing that was used, by the key it is known by; None where nobody asks.
         joins: of the estates' last file ``name`` of each estate and ``by``, what joined it to an outline: ``id``,
-            ``name`` or ``alias`` of a row of the outlines' file, ``osm`` by the name of an area in OSM, else ``""``.
+            ``name`` or ``alias`` of a row of the outlines' file, ``osm`` by the name of an area in OSM,
+            ``own`` where a row has an outline itself, else ``""``.
         misplaced: keys of those whose coordinates are wrong, which is listed.
         places: all rows that have one, in the working CRS, for comparison with other layers; None without any.
 

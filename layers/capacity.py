@@ -103,7 +103,8 @@ def _say_unlisted(unlisted: pd.DataFrame, field: str, facilities: Facilities, do
     some = unlisted[unlisted[field] > 0]
     if some.empty:
         return
-    files = tuple(sorted({str(name) for name in facilities.frame["source"] if name}))
+    frame = facilities.frame
+    files = tuple(sorted({str(name) for name in frame.loc[frame["origin"] == "surveyed", "source"] if name}))
     doubts.add(
         figures(called(some["name"], some.index.to_series()), some[[field]], ""), field=field, fix=_FIX,
         why=say("{count} estates have some by the roster, and the list that is said to be complete ({files}) has no "

@@ -72,7 +72,8 @@ def read_estates(
     by_name = areas_by_name(joined, areas, points, osm, log) if osm else None
     named = gpd.GeoSeries(index=joined.index, crs=crs) if by_name is None else by_name.geometry
     joined["outline_object"] = "" if by_name is None else by_name["object"]
-    by = joined[JOINED_BY].mask(joined["outline_object"] != "", "osm")
+    by = joined[JOINED_BY].mask((joined[JOINED_BY] == "") & has_shape(areas), "own")
+    by = by.mask(joined["outline_object"] != "", "osm")
     log.readings[-1] = replace(log.readings[-1], joins=joined[["name"]].assign(by=by))
     _warn_of_unlocated(joined["name"], has_shape(areas) | has_shape(points) | has_shape(named), log)
     joined["walled"] = joined["walled"].map({1.0: True, 0.0: False}).fillna(value=walled_default).astype(bool)
@@ -201,7 +202,7 @@ def _outlines(sides: Sides, joined: pd.DataFrame, crs: Any) -> gpd.GeoSeries:
     found = gpd.GeoSeries([None] * len(joined), index=joined.index, crs=crs)
     for side, column in zip(sides, (OUTLINE_ROW, ROSTER_ROW), strict=True):
         if side is not None and has_shape(side.geometry).any():
-            found = found.where(has_shape(found), given_outlines(side, joined, column, crs))
+            found = found.where(has_shape(found), given_outlines(side, joined, column, crs, ~has_shape(found)))
     return found
 
 

@@ -92,6 +92,13 @@ def merge_facilities(lists: Sequence[Facilities], osm: Facilities | None, *, log
     return Facilities.of(found.frame, kind=kind, complete=any(table.complete for table in tables), audit=found.audit)
 
 
+def left_out_of(audit: pd.DataFrame | None) -> list[str]:
+    """The ids of OSM's objects that do not count because a list has them."""
+    if audit is None:
+        return []
+    return list(audit.loc[(audit["result"] == DROPPED) & audit["source_row"].isna(), "facility_id"])
+
+
 def inside_estates(facilities: Facilities, estates: Estates) -> Facilities:
     """Fill ``estate_id`` by place where it is empty; of nested estates the smallest that holds the facility counts."""
     frame = facilities.frame

@@ -154,8 +154,7 @@ def _same_name(theirs: pd.DataFrame, ours: pd.DataFrame) -> pd.DataFrame:
     pairs = same_names(left, right)
     official = same_names(left[~left["alias"]], right[~right["alias"]]).assign(by="name")
     pairs = pairs.merge(official, how="left").fillna({"by": "alias"})
-    pairs = pd.concat([pairs, same_but_for_ending(left[~left["row"].isin(pairs["row_x"])],
-                                                  right[~right["row"].isin(pairs["row_y"])]).assign(by="ending")])
+    pairs = pd.concat([pairs, same_but_for_ending(left, right, pairs).assign(by="ending")])
     pairs = pairs.set_axis(["roster_row", "outline_row", "by"], axis="columns")
     their_id = id_keys(theirs["estate_id"]).reindex(pairs["roster_row"]).to_numpy()
     our_id = id_keys(ours["estate_id"]).reindex(pairs["outline_row"]).to_numpy()

@@ -15,6 +15,7 @@ from estategap.job import check_project
 from estategap.progress import Progress
 from gis.errors import InputError, ProblemLog, say
 from gis.ledger import Reading
+from layers.osm import read_osm
 from layers.placing.places import Town
 from layers.reading.files import Source
 from layers.rows import read_rows
@@ -209,6 +210,20 @@ def test_an_osm_file_is_accounted_for_object_by_object(shared_data, tmp_path):
     assert said["doors"][0] == sum(1 for one in ET.parse(tmp_path / "tongji.osm").getroot().iter("node")  # noqa: S314
                                    if any(tag.get("k") == "entrance" for tag in one.iter("tag")))
     assert set(said) >= {"streets", "buildings", "water", "waterways", "green", "railways"}
+
+
+def test_osm_objects_that_a_list_has_are_not_counted_as_used(shared_data, tmp_path):
+    folder = tongji_project(shared_data, tmp_path)
+    parks = read_osm(folder / "tongji.osm").facilities["car_parks"].to_crs(4326).representative_point()
+    rows = [(f"停车场{k}", point.x, point.y) for k, point in enumerate(parks.iloc[:3])]
+    table(folder / "停车场.csv", ("名称", "经度", "纬度"), rows)
+    with (folder / "project.toml").open("a", encoding="utf-8") as file:
+        file.write('\n[[facilities]]\nkind = "car_parks"\nfile = "停车场.csv"\n')
+    found = checked(folder)
+    (mapped,) = [one for one in found.readings if (one.file, one.part) == ("tongji.osm", "car_parks")]
+    assert (mapped.rows_in, mapped.rows_used) == (10, 7)
+    assert {str(why): set(ids) for why, ids in mapped.left_out.items()} == {
+        "objects are facilities that a list has": set(parks.index[:3])}
 
 
 def test_objects_that_an_extract_cuts_are_listed_by_their_ids(tmp_path):

@@ -4,6 +4,7 @@ import geopandas as gpd
 import pandas as pd
 import pyogrio
 import pytest
+import shapely
 from rich.console import Console
 
 from estategap.inputs import look_through
@@ -112,3 +113,26 @@ def test_check_counts_them_as_located(tongji):
     found = check_project(project(tongji, [{"小区名称": "密云路454弄", "户数": 1}]), Progress(Console(quiet=True)))
     assert found.located == {"total": 1, "outlined": 1, "assumed": 0, "nowhere": 0}
     assert [str(one.why) for one in found.problems if one.severity == "error"] == []
+
+
+@pytest.mark.parametrize("case", ["on the outline of another", "around the point of another", "far from all others"])
+def test_an_area_that_cannot_be_the_estates_is_listed_and_not_taken(tongji, case):
+    areas = drawn(tongji)
+    rows = [{"小区编号": "A", "小区名称": "原林小区"}, {"小区编号": "B", "小区名称": "别的小区"}]
+    place = areas["原林小区"].representative_point()
+    if case == "on the outline of another":
+        wide = areas["原林小区"].buffer(20)
+        gpd.GeoDataFrame({"小区编号": ["B"]}, geometry=[wide], crs=CRS).to_file(tongji / "边界.gpkg")
+    elif case == "far from all others":
+        far = shapely.affinity.translate(areas["原林小区"], 26_000, 0)
+        gpd.GeoDataFrame({"小区编号": ["B"]}, geometry=[far], crs=CRS).to_file(tongji / "边界.gpkg")
+    else:
+        lon, lat = gpd.GeoSeries([place], crs=CRS).to_crs(4326).iloc[0].coords[0]
+        rows[1] |= {"经度": lon, "纬度": lat}
+    project(tongji, rows)
+    if case != "around the point of another":
+        (tongji / "project.toml").write_text(PROJECT + '\n[estates]\nfile = "边界.gpkg"\n', "utf-8")
+    frame, said = read(tongji)
+    assert frame["outline_basis"]["A"] == ""
+    (odd,) = [one for why, one in said.items() if "lie on the outline of another, around the coordinates" in why]
+    assert [one.value for one in odd.cells] == ["原林小区 (A) → 原林小区 way/1385162447"]

@@ -3,7 +3,9 @@
 import csv
 import io
 
+import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 from openpyxl import Workbook
 
@@ -111,7 +113,6 @@ def test_of_two_pairs_the_true_one_is_read(tmp_path):
 
 
 def test_a_layer_of_points_with_a_column_that_names_the_system(tmp_path):
-    import geopandas as gpd
     gcj = shown("GCJ-02")
     layer = gpd.GeoDataFrame({"名称": list("甲乙丙"), "坐标系": "高德"}, geometry=gpd.points_from_xy(*gcj.T), crs=4326)
     layer.to_file(tmp_path / "点.gpkg")
@@ -131,3 +132,54 @@ def test_open_lists_of_charging_stations_hold_whole_numbers_in_gcj02(tmp_path):
     found, log = places(Source(path, crs="GCJ-02"))
     assert apart_m(found) < 0.1  # a millionth of a degree
     assert log.errors == ()
+
+
+def test_rows_that_leave_the_system_blank_where_others_name_one_are_errors(tmp_path):
+    rows = [["甲", *shown("GCJ-02")[0], "高德"], ["乙", *shown("GCJ-02")[1], ""], ["丙", "", "", ""]]
+    _, log = places(Source(write_csv(tmp_path / "表.csv", ["名称", "经度", "纬度", "坐标系"], rows)))
+    (wrong,) = log.errors
+    assert [one.row for one in wrong.cells] == [3]
+    assert "do not say which map" in str(wrong.why)
+
+
+@pytest.mark.parametrize(("word", "system"), [
+    ("CGCS2000坐标系", "WGS84"), ("WGS_1984", "WGS84"), ("2000国家大地坐标系", "WGS84"),
+    ("WGS 84", "WGS84"), ("GCJ02坐标系", "GCJ-02"), ("高德坐标", "GCJ-02"), ("GCJ02（高德）", "GCJ-02"), ("火星", "GCJ-02"),
+    ("百度 BD09", "BD-09"), ("西安80", None)])
+def test_words_for_a_system_as_people_write_them(tmp_path, word, system):
+    rows = [["甲", *one, word] for one in shown(system or "WGS84")]
+    found, log = places(Source(write_csv(tmp_path / "表.csv", ["名称", "经度", "纬度", "坐标系"], rows)))
+    assert apart_m(found) < 0.01
+    assert [one.column for one in log.errors] == ([] if system else ["坐标系"])
+
+
+def test_a_local_system_is_one_error_with_all_rows_and_none_where_the_project_declares_it(tmp_path):
+    east, north = (pd.Series(TRUE[:, 0]), pd.Series(TRUE[:, 1]))
+    local = gpd.GeoSeries(gpd.points_from_xy(east, north), crs=4326).to_crs(4549)
+    rows = [["甲", x, y, "上海城市坐标系"] for x, y in zip(local.x, local.y, strict=True)]
+    path = write_csv(tmp_path / "表.csv", ["名称", "X坐标", "Y坐标", "坐标系"], rows)
+    _, log = places(Source(path))
+    assert [len(one.cells) for one in log.errors if one.column == "坐标系"] == [3]
+    found, log = places(Source(path, crs="EPSG:4549"))
+    assert apart_m(found) < 0.01
+    assert log.errors == ()
+
+
+def test_attributes_that_name_a_system_say_nothing_of_the_layers_own_geometry(tmp_path):
+    gcj = shown("GCJ-02")
+    layer = gpd.GeoDataFrame({"名称": list("甲乙丙"), "高德经度": gcj[:, 0], "高德纬度": gcj[:, 1]},
+                             geometry=gpd.points_from_xy(*TRUE.T), crs=4326)
+    layer.to_file(tmp_path / "点.gpkg")
+    assert apart_m(places(Source(tmp_path / "点.gpkg"))[0]) < 0.01
+
+
+def test_metres_below_headers_of_baidu_are_an_error(tmp_path):
+    rows = [["甲", 13_522_000.5, 3_640_000.2], ["乙", 13_523_000.5, 3_641_000.2]]
+    _, log = places(Source(write_csv(tmp_path / "表.csv", ["名称", "百度经度", "百度纬度"], rows)))
+    assert any("BD09MC" in str(one.why) for one in log.errors)
+
+
+def test_a_pair_that_says_it_is_true_comes_before_a_plain_one(tmp_path):
+    rows = [["甲", *one, *other] for one, other in zip(shown("GCJ-02"), TRUE, strict=True)]
+    path = write_csv(tmp_path / "表.csv", ["名称", "lng", "lat", "wgs84_lng", "wgs84_lat"], rows)
+    assert apart_m(places(Source(path))[0]) < 0.01

@@ -127,3 +127,68 @@ def test_a_column_of_words_under_such_a_name_is_no_column_of_shapes(tmp_path):
     frame, log = outlined(path)
     assert frame["point_x"].notna().all()
     assert any("边界" in str(one.why) for one in log)
+
+
+ARC = "CURVEPOLYGON(CIRCULARSTRING(121.47 31.23, 121.471 31.231, 121.472 31.23, 121.471 31.229, 121.47 31.23))"
+
+
+def test_a_shape_with_arcs_is_an_error_of_its_row_and_no_traceback(tmp_path):
+    _, log = outlined(write(tmp_path / "小区.csv", ["小区名称", "WKT"], [["甲", A.wkt], ["乙", ARC], ["丙", B.wkt]]))
+    (wrong,) = log.errors
+    assert [(one.row, one.value[:12]) for one in wrong.cells] == [(3, "CURVEPOLYGON")]
+
+
+def test_places_of_several_parts_are_parted_as_web_maps_part_them(tmp_path):
+    parts = "|".join(";".join(f"{x},{y}" for x, y in part.exterior.coords) for part in B.geoms)
+    frame, log = outlined(write(tmp_path / "小区.csv", ["小区名称", "坐标串"], [["乙", parts]]))
+    assert frame.geometry["乙"].symmetric_difference(TRUE["乙"]).area < 0.05
+    assert list(log) == []
+
+
+def test_of_two_columns_of_shapes_a_list_of_estates_takes_the_areas(tmp_path):
+    path = write(tmp_path / "小区.csv", ["小区名称", "location", "boundary"], [["甲", A.centroid.wkt, A.wkt]])
+    frame, _ = outlined(path)
+    assert frame.geometry["甲"].symmetric_difference(TRUE["甲"]).area < 0.05
+
+
+def test_a_system_that_a_row_says_holds_for_shapes_with_an_srid(tmp_path):
+    shown = shapely.transform(A, lambda xy: np.column_stack(from_wgs84(xy[:, 0], xy[:, 1], "GCJ-02")))
+    path = write(tmp_path / "小区.csv", ["小区名称", "geom", "坐标系"], [["甲", f"SRID=4326;{shown.wkt}", "高德"]])
+    frame, log = outlined(path)
+    assert frame.geometry["甲"].symmetric_difference(TRUE["甲"]).area < 0.5
+    assert log.readings[0].converted == "GCJ-02"
+
+
+def test_headers_of_coordinates_say_nothing_of_shapes_beside_them(tmp_path):
+    lon, lat = from_wgs84(121.471, 31.231, "GCJ-02")
+    rows = [["甲", A.wkt, lon, lat], ["丙", "", lon, lat]]
+    frame, _ = outlined(write(tmp_path / "小区.csv", ["小区名称", "WKT", "高德经度", "高德纬度"], rows))
+    assert frame.geometry["甲"].symmetric_difference(TRUE["甲"]).area < 0.05
+    true = metric(shapely.Point(121.471, 31.231))
+    assert np.hypot(frame["point_x"]["丙"] - true.x, frame["point_y"]["丙"] - true.y) < 0.01
+
+
+@pytest.mark.parametrize(("header", "cells"), [
+    ("业委会主任证号", ["310110195001010026", "310110196502020033"]),
+    ("工单流水", ["202610310000000001", "202610310000000002"]),
+    ("校验", ["d41d8cd98f00b204e9800998ecf8427e", "0cc175b9c0f1b6a831c399e269772661"]),
+    ("属性", ['{"type": "公共"}', '{"type": "专用"}']), ("说明", ["Point (临时)", "Polygon（待定）"])])
+def test_long_numbers_and_words_are_no_shapes_and_no_number_of_a_person_is_told(tmp_path, header, cells):
+    rows = [["甲", cells[0], 121.471, 31.231], ["乙", cells[1], 121.475, 31.235]]
+    frame, log = outlined(write(tmp_path / "小区.csv", ["小区名称", header, "经度", "纬度"], rows))
+    assert frame["point_x"].notna().all()
+    assert log.errors == ()
+    assert not [one for one in log if "3101" in str(one)]
+
+
+def test_a_column_about_persons_is_never_a_column_of_shapes(tmp_path):
+    rows = [["甲", A.wkt, 121.471, 31.231]]
+    frame, log = outlined(write(tmp_path / "小区.csv", ["小区名称", "联系人住址", "经度", "纬度"], rows))
+    assert frame["outline_basis"]["甲"] == ""
+    assert not [one for one in log if "POLYGON" in str(one)]
+
+
+def test_many_blanks_between_two_numbers_take_no_time_to_refuse(tmp_path):
+    rows = [["甲", "121" + " " * 20_000 + "x"], ["乙", A.wkt]]
+    _, log = outlined(write(tmp_path / "小区.csv", ["小区名称", "坐标串"], rows))
+    assert len(log.errors) == 1

@@ -79,18 +79,21 @@ def same_names(ours: pd.DataFrame, theirs: pd.DataFrame) -> pd.DataFrame:
     return pairs[["row_x", "row_y"]].drop_duplicates(ignore_index=True)
 
 
-def same_but_for_ending(ours: pd.DataFrame, theirs: pd.DataFrame) -> pd.DataFrame:
+def same_but_for_ending(ours: pd.DataFrame, theirs: pd.DataFrame, joined: pd.DataFrame) -> pd.DataFrame:
     """Pairs as of ``same_names`` of official names of which one lacks 苑 or 坊: 幸福苑 and 幸福小区.
 
-    They are the same only where no other name of either list begins like them. To be said, never silent.
+    They are the same only where no other name of either list, official or other, begins like them. To be said, never
+    silent.
 
     Args:
-        ours: a ``keyed`` table of the rows that nothing else has joined.
-        theirs: the other one, likewise.
+        ours: a ``keyed`` table.
+        theirs: the other one.
+        joined: ``row_x`` and ``row_y`` that something else has joined already.
     """
-    left, right = (side[~side["alias"]] for side in (ours, theirs))
+    known = [sorted(set(side["key"])) for side in (ours, theirs)]
+    left, right = (side[~side["alias"] & ~side["row"].isin(joined[row])]
+                   for side, row in ((ours, "row_x"), (theirs, "row_y")))
     ended = {key for key in {*left["key"], *right["key"]} if key[-1:] in _COURTS and len(key) > _SHORTEST}
-    known = [sorted(set(side["key"])) for side in (left, right)]
     bases: dict[str, str] = {}
     for base in sorted(key[:-1] for key in ended):
         mine, other = (keys[bisect_left(keys, base):bisect_left(keys, f"{base}\U0010ffff")] for keys in known)

@@ -15,7 +15,7 @@ from layers.rows import Rows
 _AREAS = ("Polygon", "MultiPolygon")
 
 
-def given_outlines(side: Rows, joined: pd.DataFrame, column: str, crs: Any) -> gpd.GeoSeries:
+def given_outlines(side: Rows, joined: pd.DataFrame, column: str, crs: Any, asked: "pd.Series[bool]") -> gpd.GeoSeries:
     """The areas of one file, mended and on the estates' ids; what is neither an area nor a point is said.
 
     Args:
@@ -23,8 +23,9 @@ def given_outlines(side: Rows, joined: pd.DataFrame, column: str, crs: Any) -> g
         joined: the estates, with the label of their row in ``column``, -1 where they have none.
         column: see ``joined``.
         crs: metric CRS of the result.
+        asked: estates whose outline is wanted; the others have none here.
     """
-    return _repaired(of_rows(_areas(side, crs), joined, column), joined, side, column)
+    return _repaired(of_rows(_areas(side, crs), joined, column).where(asked), joined, side, column)
 
 
 def lone_points(shapes: gpd.GeoSeries) -> gpd.GeoSeries:

@@ -47,14 +47,35 @@ def areas_by_name(
     apart_m = _apart_m(points.reindex(pairs["estate"]), there.loc[pairs["area"]])
     far = apart_m > assumed("outlines", "named_most_m")
     twice = (pairs["estate"].duplicated(keep=False) | pairs["area"].duplicated(keep=False)).to_numpy() & ~far
+    odd = ~far & ~twice & _out_of_place(pairs, there, areas, points)
     doubts, shown = Doubts(log, extract.file), _shown(pairs, estates, mapped)
     free = pairs["estate"].isin(asked).to_numpy()
-    _say(doubts, shown[free & far], shown[free & twice], shown[free & ~far & ~twice])
-    sure = pairs[free & ~far & ~twice]
+    sure = pairs[free & ~far & ~twice & ~odd]
+    _say(doubts, far=shown[free & far], several=shown[free & twice], odd=shown[free & odd],
+         joined=shown[free & ~far & ~twice & ~odd])
     _offer(doubts, estates.loc[asked[~asked.isin(pairs["estate"])]], points, mapped)
     found = gpd.GeoDataFrame({"object": sure["area"].to_numpy()}, index=pd.Index(sure["estate"], dtype="object"),
                              geometry=there.loc[sure["area"]].to_numpy(), crs=areas.crs).reindex(areas.index)
     return found.fillna({"object": ""})
+
+
+def _out_of_place(
+    pairs: pd.DataFrame, there: gpd.GeoSeries, areas: gpd.GeoSeries, points: gpd.GeoSeries,
+) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
+    """Which areas cannot be the estate's: on another's outline, around another's point, or far from all the others."""
+    mine = there.loc[pairs["area"]].to_numpy()
+    given, known = areas[has_shape(areas)], points[has_shape(points)]
+    odd = np.zeros(len(pairs), dtype=bool)
+    row, other = given.sindex.query(mine, predicate="intersects")
+    covered = shapely.area(shapely.intersection(mine[row], given.to_numpy()[other])) / shapely.area(mine[row])
+    odd[row[covered > assumed("outlines", "named_overlap_share")]] = True
+    row, other = known.sindex.query(mine, predicate="intersects")
+    odd[row[known.index.to_numpy()[other] != pairs["estate"].to_numpy()[row]]] = True
+    everyone = np.concatenate([given.to_numpy(), known.to_numpy()])
+    if len(everyone):
+        nearest = shapely.STRtree(everyone).query_nearest(mine, return_distance=True, all_matches=False)
+        odd[nearest[0][0][nearest[1] > assumed("outlines", "named_town_m")]] = True
+    return odd
 
 
 def _apart_m(points: gpd.GeoSeries, areas: gpd.GeoSeries) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
@@ -71,7 +92,7 @@ def _shown(pairs: pd.DataFrame, estates: pd.DataFrame, mapped: gpd.GeoDataFrame)
     return pd.Series(said, index=pd.Index(pairs["estate"], dtype="object"), dtype="object")
 
 
-def _say(doubts: Doubts, far: pd.Series, several: pd.Series, joined: pd.Series) -> None:
+def _say(doubts: Doubts, *, far: pd.Series, several: pd.Series, odd: pd.Series, joined: pd.Series) -> None:
     distance_m = assumed("outlines", "named_most_m")
     for shown, why, fix in (
         (joined, say("{count} estates without an outline have one of their name in OSM, which was taken",
@@ -80,6 +101,10 @@ def _say(doubts: Doubts, far: pd.Series, several: pd.Series, joined: pd.Series) 
         (several, say("the names of {count} estates without an outline stand for several in OSM or in the roster, so "
                       "none was taken", count=several.index.nunique()),
          say("draw their outlines, or write their coordinates")),
+        (odd, say("{count} residential areas of OSM bear the name of an estate and lie on the outline of another, "
+                  "around the coordinates of another or more than {distance_km:.0f} km from all others, so they were "
+                  "not taken", count=len(odd), distance_km=assumed("outlines", "named_town_m") / 1000),
+         say("draw the outlines of these estates, or write their coordinates")),
         (far, say("{count} residential areas of OSM bear the name of an estate and lie more than {distance_m:.0f} m "
                   "from its coordinates, so they were not taken", count=len(far), distance_m=distance_m),
          say("correct the coordinates, or nothing if they are other places of the same name")),

@@ -9,7 +9,7 @@ import shapely
 
 from gis.china_offset import moved
 from gis.crs import in_crs, metric_crs_of
-from gis.errors import ProblemLog, Words
+from gis.errors import Problem, ProblemLog, Words, say
 from gis.geometry import has_shape
 from gis.tables import NO_ESTATE, Estates
 from layers.columns.catalogue import document
@@ -78,6 +78,13 @@ def places_of_table(
     for problem in problems_of(found.notes, file=source.path.name, sheet=part, rows=fields[ROW], crs=crs,
                                column=column, mend=mend):
         log.add(problem)
+    for note in found.notes if source.offset_system == "BD-09" else ():
+        if "EPSG:3857" in note.codes and note.kind == "zone":
+            log.add(Problem(
+                file=source.path.name, sheet=part, column=column, row=int(fields[ROW].loc[note.rows[0]]),
+                value=str(note.values.iloc[0]), fix="give them in degrees",
+                why=say("{count} rows are in the metres of Baidu's maps (BD09MC), which cannot be read",
+                        count=len(note.rows))))
     there = found.lon.notna()
     points = empty.copy()
     points[there] = shapely.points(found.lon[there], found.lat[there])
