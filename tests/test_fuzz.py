@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 import zipfile
@@ -193,7 +194,8 @@ def test_any_table_at_all_is_read_as_facilities_or_refused_in_words(tmp_path, es
 
 numbers = st.one_of(st.floats(-1e3, 1e3), st.floats(), st.sampled_from([1e15, -1e300, 120.55, 31.87, 40_552_000.0]))
 points = st.tuples(numbers, numbers)
-rings = st.lists(points, min_size=3, max_size=7).map(lambda xy: [*xy, xy[0]])
+rings = st.lists(points, min_size=3, max_size=7).filter(
+    lambda xy: not np.isnan(xy[0]).any()).map(lambda xy: [*xy, xy[0]])
 shapes = st.one_of(
     st.none(), st.just(shapely.Polygon()), points.map(shapely.Point), st.just(shapely.Point()),
     st.lists(points, min_size=2, max_size=5).map(shapely.LineString), rings.map(shapely.Polygon),
@@ -223,7 +225,8 @@ def test_shapes_of_any_kind_and_size_are_outlines_or_refused_in_words(tmp_path, 
     balanced(log)
 
 
-names = st.text(st.characters(codec="gb18030", categories=["Lo", "Nd"]), min_size=2, max_size=8)
+names = st.text(st.characters(codec="gb18030", categories=["Lo", "Nd"]), min_size=2, max_size=8).filter(
+    lambda name: not re.search("[村居]委|社区|街道|[镇鄉乡区县市计計]$", name))  # a sum
 
 
 estates_as_typed = st.lists(st.tuples(names, st.integers(1, 9999), st.integers(1900, 2026), st.booleans()), min_size=1,

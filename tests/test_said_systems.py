@@ -144,8 +144,8 @@ def test_rows_that_leave_the_system_blank_where_others_name_one_are_errors(tmp_p
 
 @pytest.mark.parametrize(("word", "system"), [
     ("CGCS2000坐标系", "WGS84"), ("WGS_1984", "WGS84"), ("2000国家大地坐标系", "WGS84"),
-    ("WGS 84", "WGS84"), ("GCJ02坐标系", "GCJ-02"), ("高德坐标", "GCJ-02"), ("GCJ02（高德）", "GCJ-02"), ("火星", "GCJ-02"),
-    ("百度 BD09", "BD-09"), ("西安80", None)])
+    ("WGS 84", "WGS84"), ("GCJ02坐标系", "GCJ-02"), ("高德坐标", "GCJ-02"), ("GCJ02（高德）", "GCJ-02"),
+    ("火星", "GCJ-02"), ("百度 BD09", "BD-09"), ("西安80", None)])
 def test_words_for_a_system_as_people_write_them(tmp_path, word, system):
     rows = [["甲", *one, word] for one in shown(system or "WGS84")]
     found, log = places(Source(write_csv(tmp_path / "表.csv", ["名称", "经度", "纬度", "坐标系"], rows)))

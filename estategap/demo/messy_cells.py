@@ -19,7 +19,7 @@ _DAYS: Final[tuple[Callable[[dt.date], Any], ...]] = (
     lambda day: f"{day:%d.%m.%Y}", lambda day: f"{day:%Y%m%d}", lambda day: (day - dt.date(1899, 12, 30)).days)
 _MAPS: Final[tuple[tuple[str, Literal["", "GCJ-02", "BD-09"]], ...]] = (
     ("高德", "GCJ-02"), ("百度地图", "BD-09"), ("天地图", ""), ("GCJ-02", "GCJ-02"), ("bd09", "BD-09"), ("WGS84", ""),
-    ("", ""))
+    ("国家2000坐标系", ""))
 _LANE: Final = re.compile("(.+?)([0-9]+)弄")
 _SPELLED: Final = str.maketrans("0123456789", "〇一二三四五六七八九")
 _ENDING: Final = "小区"

@@ -67,7 +67,7 @@ def _write_car_parks(parks: pd.DataFrame, folder: Path) -> None:
     rows = [[park["编号"], park["名称"], *_on_map(park, row)[::-1], typed_map(row), typed_status(row),
              typed_number(park["泊位数"], row, "个"), *_OWNER] for row, (_, park) in enumerate(parks.iterrows())]
     plan = ["TC901", "城北规划停车场", 31.8801, 120.5561, "天地图", "規劃", "120个", *_OWNER]
-    closed = ["TC902", "纺机路原停车场", 31.8641, 120.5462, "", "停用", 80, *_OWNER]
+    closed = ["TC902", "纺机路原停车场", 31.8641, 120.5462, "手持GPS", "停用", 80, *_OWNER]
     total = ["合计", "", "", "", "", "", int(parks["泊位数"].sum()), "", ""]
     names = ("编号", "停车场名称", "经度", "纬度", "坐标来源", "建设状态", "泊位数（个）", "负责人", "联系电话")
     heads = [("", name) for name in names]

@@ -24,7 +24,8 @@ from layers.reading.files import ROW, Raw, offset_system
 _LON_LAT = "EPSG:4326"
 TRUE_DEGREES = "WGS84"
 """What a row says whose degrees need no conversion; others say GCJ-02 or BD-09."""
-_TRUE_WORDS = re.compile("wgs.?(19)?84|cgcs.?2000|(国家|大地).{0,4}2000|2000.{0,4}(国家|大地)|天地图|gps|epsg.?(4326|4490)")
+_TRUE_WORDS = re.compile(
+    "wgs.?(19)?84|cgcs.?2000|(国家|大地).{0,4}2000|2000.{0,4}(国家|大地)|天地图|gps|epsg.?(4326|4490)")
 _AXES = ("x", "y")
 
 
