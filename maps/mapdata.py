@@ -44,9 +44,15 @@ def map_data(view: RunView, texts: Texts, *, base: dict[str, Any], themes: list[
         "estates": _estates(view, texts),
         "analyses": [_analysis(view, texts, name) for name in names],
         "gaps": _gaps(view, texts, names),
-        "themes": themes,
+        "themes": [theme | {"note": _note(theme["note"], view, texts)} for theme in themes],
         "layers": layers,
     }
+
+
+def _note(said: str, view: RunView, texts: Texts) -> str:
+    """What stands below a legend; where outlines are assumed, what a broken line means too."""
+    assumed = (view.estates.frame["outline_assumed"] & view.estates.located).any()
+    return texts("map.assumed_note", note=said.rstrip("。.")) if assumed else said
 
 
 def attribution(view: RunView) -> str:
@@ -141,6 +147,7 @@ def _estates(view: RunView, texts: Texts) -> dict[str, Any]:
         "id": frame.index.tolist(), "name": [name or key for key, name in frame["name"].items()],
         "community": frame["community"].tolist(), "households": [plain(value) for value in frame["households"]],
         "rings": shapes.rings(outlines), "at": shapes.label_points(frame.geometry),
+        "assumed": [int(one) for one in frame["outline_assumed"] & view.estates.located],
         "rank": [rounded(value) for value in ranking["rank"]],
         "interval": [
             interval(low, high, texts) for low, high in zip(ranking["rank_low"], ranking["rank_high"], strict=True)],

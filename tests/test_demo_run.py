@@ -55,6 +55,21 @@ def test_every_page_opens_offline_and_every_map_is_drawn(runs, browser, key):
             assert (seen.requests, seen.complaints) == ([], []), page
 
 
+@pytest.mark.parametrize(("key", "chip", "note"), [
+    ("district", "推定边界", "虚线边界为推定，并非实测。"),
+    ("english", "assumed outline", "A broken outline is assumed, not surveyed.")])
+def test_an_outline_that_is_assumed_is_drawn_broken_and_said_to_be(runs, browser, key, chip, note):
+    """Of three estates only a point is known: 901 to 903."""
+    with visit(browser, runs[key] / "maps" / "priority.html") as seen:
+        seen.page.wait_for_selector("body[data-ready]")
+        broken = seen.page.locator("path.eg-estate[stroke-dasharray]")
+        assert broken.count() == 3
+        assert seen.page.locator(".eg-name small", has_text=chip).count() == 3
+        assert note in seen.page.locator(".eg-legend").inner_text()
+        broken.first.click()
+        assert chip in seen.page.locator(".eg-standing").inner_text()
+
+
 @pytest.mark.parametrize("key", ["district", "helsinki", "english"])
 def test_a_click_on_an_estate_opens_its_reasons(runs, browser, key):
     with visit(browser, runs[key] / "maps" / "priority.html") as seen:

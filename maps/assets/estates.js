@@ -14,6 +14,7 @@ EG.Estates.prototype._shape = function (polygons, index) {
   if (!polygons.length) { return null; }
   var rings = polygons.map(function (polygon) { return polygon.map(EG.latLngs); });
   var shape = L.polygon(rings, { renderer: this.renderer, pane: "eg-estates", className: "eg-estate", color: "#ffffff", weight: 1.4, fillOpacity: 0.86 });
+  if (this.data.assumed[index]) { shape.setStyle({ dashArray: "5 4", fillOpacity: 0.66 }); }
   shape.on("click", function (event) { L.DomEvent.stopPropagation(event); EG.tell("select", { index: index, at: event.latlng }); });
   shape.on("mouseover", function () { this._outline(index, true); EG.tell("hover", index); }, this);
   shape.on("mouseout", function () { this._outline(index, false); EG.tell("hover", -1); }, this);
@@ -47,7 +48,7 @@ EG.Estates.prototype.show = function (theme) {
 EG.Estates.prototype._outline = function (index, over) {
   var shape = this.shapes[index], chosen = index === this.selected;
   if (!shape) { return; }
-  var rest = this.theme && this.theme.legend[this.theme.of[index]].hatch ? "#857f74" : "#ffffff";
+  var rest = this.theme && this.theme.legend[this.theme.of[index]].hatch || this.data.assumed[index] ? "#857f74" : "#ffffff";
   shape.setStyle({ color: chosen ? "#1d2b36" : over ? "#3c4a55" : rest, weight: chosen ? 3 : over ? 2.2 : 1.4 });
   if (chosen || over) { shape.bringToFront(); }
 };

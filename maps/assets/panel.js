@@ -40,6 +40,7 @@ EG.Panel.prototype._row = function (theme, row) {
   name.title = estates.name[index];
   name.appendChild(button);
   if (!estates.at[index]) { name.appendChild(EG.el("small", "", this.data.text.unlocated_chip)); }
+  if (estates.assumed[index]) { name.appendChild(EG.el("small", "", this.data.text.assumed_chip)); }
   line.appendChild(name);
   line.appendChild(EG.el("td", "eg-value", row[2]));
   line.appendChild(EG.el("td", "eg-range", row[3]));

@@ -35,6 +35,7 @@ EG.reasonsHead = function (data, index) {
     line.appendChild(EG.fact(text.interval, estates.interval[index]));
     if (estates.tied[index]) { line.appendChild(EG.el("span", "eg-chip", text.tied)); }
   }
+  if (estates.assumed[index]) { line.appendChild(EG.el("span", "eg-chip", text.assumed_chip)); }
   if (estates.schedule[index] !== "none") { line.appendChild(EG.el("span", "eg-chip eg-" + estates.schedule[index], text["schedule_" + estates.schedule[index]])); }
   head.appendChild(line);
   return head;
