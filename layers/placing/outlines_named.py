@@ -41,6 +41,7 @@ def areas_by_name(
     ours = name_table(estates["name"], estates["alias_names"], estates["street"])
     theirs = name_table(mapped["name"], mapped["other_names"], pd.Series("", index=mapped.index))
     pairs = same_names(*keyed(ours, theirs)).set_axis(["estate", "area"], axis="columns")
+    pairs = pairs[pairs["area"].isin(pairs.loc[pairs["estate"].isin(asked), "area"])]
     there = repaired_areas(mapped.loc[mapped.index.isin(pairs["area"])], areas.crs, extract.file, log).geometry
     there = there[there.geom_type.isin(_AREAS)]
     pairs = pairs[pairs["area"].isin(there.index)]
