@@ -1,7 +1,7 @@
 """How far is it inside a walled estate along the paths that are mapped there?
 
-Every estate is a network of its own: what lies within its outline, whoever may use it, since residents may. One-way
-signs inside are not asked: who lives there goes both ways on foot, and a vehicle that cannot comes by another gate.
+Every estate is a network of its own: what lies within its outline, on foot private ways too, since residents may.
+One-way signs inside are not asked.
 """
 
 from dataclasses import dataclass
@@ -48,7 +48,7 @@ class InnerPaths:
         """Cut the streets out of each outline; what runs along the wall is public and none of them.
 
         Args:
-            streets: in a metric CRS; those marked ``private`` count, those of ``through_classes`` are no inner paths.
+            streets: in a metric CRS; on foot those marked ``private`` count too, those of ``through_classes`` never.
             outlines: of the walled estates, on their ids, the same CRS.
             mode: how one moves.
             through_classes: street classes that no wall cuts.
@@ -56,7 +56,7 @@ class InnerPaths:
             max_snap_m: a point farther from every path of its estate has none.
         """
         frame = streets.frame
-        private = frame["private"].astype(bool) if "private" in frame else False
+        private = frame["private"].astype(bool) if "private" in frame and mode == "foot" else False
         frame = frame[(frame[mode] | private) & ~frame["street_class"].isin(through_classes)]
         ground = shapely.buffer(outlines.to_numpy(), -tolerance_m, join_style="mitre")
         edge, estate = shapely.STRtree(ground).query(frame.geometry.to_numpy(), predicate="intersects")
