@@ -2,8 +2,8 @@
 
 20,000 estates with outlines and a roster, 300,000 rows of facility lists and a grid of streets are written as the files
 a city would hand in; the real command reads them in a process of its own. Printed: rows, seconds and peak memory at
-three sizes, so that the growth can be seen. On 2026-11-26, two shared cores, Python 3.11: 1,250 and 18,750 in 6 to
-10 s, 5,000 and 75,000 in 16 s, 20,000 and 300,000 in 29 to 39 s; 0.6, 0.75 and 1.2 GiB.
+three sizes, so that the growth can be seen. On 2026-11-27, two shared cores, Python 3.11: 1,250 and 18,750 in 7 s,
+5,000 and 75,000 in 10 s, 20,000 and 300,000 in 25 s; 0.6, 0.75 and 1.2 GiB.
 """
 
 import argparse

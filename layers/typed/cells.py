@@ -58,7 +58,8 @@ def as_text(cells: pd.Series) -> pd.Series:
 def as_words(cells: pd.Series) -> Parsed:
     """Text as it is shown; what a spreadsheet shows for a broken formula (#REF!) is wrong."""
     text = as_text(cells)
-    fault = text.str.startswith(("#", "＃")).astype(bool) & folded(text).isin(words_of("number", "faults"))
+    fault = text.str.startswith(("#", "＃")).astype(bool)
+    fault[fault] = folded(text[fault]).isin(words_of("number", "faults"))
     return _parsed(text, {SHEET_FAULT: fault}, "")
 
 
