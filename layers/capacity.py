@@ -100,11 +100,10 @@ def compare_with_roster(
 
 def _say_unlisted(unlisted: pd.DataFrame, field: str, facilities: Facilities, doubts: Doubts) -> None:
     """Say which estates without a row in a list that claims to be complete have some by the roster."""
-    some = unlisted[unlisted[field] > 0]
-    if some.empty:
-        return
-    frame = facilities.frame
+    some, frame = unlisted[unlisted[field] > 0], facilities.frame
     files = tuple(sorted({str(name) for name in frame.loc[frame["origin"] == "surveyed", "source"] if name}))
+    if some.empty or not files:  # of a list without rows its reader says that it has none
+        return
     doubts.add(
         figures(called(some["name"], some.index.to_series()), some[[field]], ""), field=field, fix=_FIX,
         why=say("{count} estates have some by the roster, and the list that is said to be complete ({files}) has no "

@@ -88,6 +88,9 @@ def _together(base: pd.DataFrame, said: pd.DataFrame, outlines: Rows, roster: Ro
     joined["illegal_building"] = said["illegal_building"].fillna(base["illegal_building"]).mask(some, 1.0)
     for name in text_fields():
         joined[name] = base[name].where(base[name] != "", said[name].fillna(""))
+    other = said["name"].fillna("")
+    other = other.mask((other == base["name"]) | (base["name"] == ""), "")
+    joined["alias_names"] = (joined["alias_names"] + "、" + other).str.strip("、")
     return joined
 
 

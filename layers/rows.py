@@ -174,7 +174,7 @@ def read_rows(
                     if one.field in fields)
     read = {one.header for one in columns}
     unread = tuple(header for header in headers if header not in read)
-    headers_of = {one.field: one.header for one in columns}
+    headers_of = {one.field: one.header for one in (*columns, *([shape] if shape else []))}
     said = said_by_rows(raw, headers_of, fields.get("system"), log)
     raw, systems = (raw, said) if table == "location" else with_said_system(raw, headers_of, said, log)
     column = ", ".join(dict.fromkeys(headers_of[axis] for axis in ("x", "y") if axis in headers_of))

@@ -174,8 +174,9 @@ ENDING = "rows were joined though one of the two names lacks 苑 or 坊"
     (("", "幸福苑", ""), ("", "幸福小区", "")), (("", "幸福", ""), ("", "幸福坊", "")),
     (("", "幸福苑小区", "甲街道"), ("", "幸福", "甲街道"))])
 def test_a_name_that_lacks_its_court_is_joined_and_said(tmp_path, drawn, listed):
-    found, log, _ = joined(tmp_path, [drawn, ("", "和平里", "")], [listed, ("", "和平里", "")])
+    found, log, estates = joined(tmp_path, [drawn, ("", "和平里", "")], [listed, ("", "和平里", "")])
     assert found == {drawn[1]: 100, "和平里": 101}
+    assert listed[1] in estates.frame["alias_names"].tolist(), "lists that say the roster's name find the estate"
     (said,) = [one for one in log if ENDING in str(one.why)]
     assert (said.severity, said.row) == ("warning", 2)
     assert f"{listed[1]} / {drawn[1]}" in str(said.why)

@@ -192,3 +192,15 @@ def test_many_blanks_between_two_numbers_take_no_time_to_refuse(tmp_path):
     rows = [["甲", "121" + " " * 20_000 + "x"], ["乙", A.wkt]]
     _, log = outlined(write(tmp_path / "小区.csv", ["小区名称", "坐标串"], rows))
     assert len(log.errors) == 1
+
+
+@pytest.mark.parametrize("header", ["边界（GCJ-02）", "高德边界", "边界坐标串（高德）", "WKT（GCJ-02）"])
+@pytest.mark.parametrize("mark", [";", "|"])
+def test_a_header_of_shapes_that_names_the_system_is_believed(tmp_path, header, mark):
+    lon, lat = from_wgs84(*np.array(A.exterior.coords).T, "GCJ-02")
+    pairs = [f"{x:.8f},{y:.8f}" for x, y in zip(lon, lat, strict=True)]
+    shown = shapely.Polygon(np.column_stack([lon, lat])).wkt if header.startswith("WKT") else mark.join(pairs)
+    frame, log = outlined(write(tmp_path / "小区.csv", ["小区名称", header], [["甲", shown]]))
+    assert frame.geometry["甲"].symmetric_difference(TRUE["甲"]).area < 0.5
+    assert log.readings[0].converted == "GCJ-02"
+    assert any(str(one.why).startswith("the file itself says") for one in log)

@@ -60,7 +60,7 @@ def with_said_system(
 
     Args:
         raw: the file; where its frame has a geometry, rows with a shape are placed by that.
-        headers: the header of each field that was read.
+        headers: the header of each field that was read, and under ``shape`` that of a column of shapes.
         systems: what each row says.
         log: takes what was done about it.
 
@@ -83,7 +83,10 @@ def with_said_system(
     if raw.source.crs is not None:
         _say_overruled(raw, by_header, systems, column, log)
         return raw, nothing
-    said = systems.mask((systems == "") & pointed, next(iter(by_header), "")).replace(TRUE_DEGREES, "")
+    of_shapes = offset_system(headers.get("shape", ""))
+    said = systems.mask((systems == "") & pointed, next(iter(by_header), ""))
+    said = said.mask((systems == "") & ~pointed, of_shapes).replace(TRUE_DEGREES, "")
+    column = column or headers.get("shape", "")
     shifted = sorted(set(said) - {""})
     if not shifted:
         return raw, nothing
@@ -100,7 +103,7 @@ def with_said_system(
 def say_unsaid(raw: Raw, headers: Mapping[str, str], systems: pd.Series, placed: "pd.Series[bool]", log: ProblemLog,
                ) -> None:
     """Refuse rows with a place that leave the column 坐标系 blank where other rows name a shifted system in it."""
-    by_header = any(offset_system(headers[axis]) for axis in _AXES if axis in headers)
+    by_header = any(offset_system(headers[name]) for name in (*_AXES, "shape") if name in headers)
     if raw.source.crs is not None or by_header or not systems.isin(["GCJ-02", "BD-09"]).any():
         return
     blank = systems.index[(systems == "") & placed]

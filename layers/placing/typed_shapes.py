@@ -36,7 +36,7 @@ _WKT = re.compile(
 _JSON = re.compile(r"\{.*\"coordinates\".*\}", re.DOTALL)
 _PAIR = r"-?\d{1,3}(?:\.\d+)?(?:[ \t]*[,，][ \t]*|[ \t])-?\d{1,3}(?:\.\d+)?"
 _RING = rf"{_PAIR}(?:[;；][ \t]*{_PAIR}){{2,}}[;；]?"
-_RINGS = re.compile(rf"{_RING}(?:[|｜]{_RING})*")
+_RINGS = re.compile(rf"{_RING}(?:[|｜]{_RING})*|{_PAIR}(?:[|｜]{_PAIR}){{2,}}[|｜]?")
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 _FEWEST_SHAPES, _SHOWN = 0.5, 60
 _OF_AREAS = frozenset({"roster", "building"})
@@ -107,7 +107,7 @@ def _columns(frame: pd.DataFrame, table: str) -> Iterator[tuple[str, _Found]]:
     taken = {header for field, header in columns_of(frame, table).items()
              if fields_of(table)[field].type != "coordinate"}
     for header in (str(one) for one in frame.columns if one != ROW):
-        named = header_key(header) in names
+        named = bool(names & {header_key(header), header_key(_without_system(header))})
         first = next((cell for cell in frame[header] if isinstance(cell, str) and cell.strip()), "")
         if header in taken or is_personal(header) or not (named or _looks_like_one(first, named=False)):
             continue
@@ -118,6 +118,14 @@ def _columns(frame: pd.DataFrame, table: str) -> Iterator[tuple[str, _Found]]:
         shapes, srids = _shapes(text)
         if named or (~shapely.is_missing(shapes)).sum() >= _FEWEST_SHAPES * alike.size:
             yield header, _Found(text, shapes, srids)
+
+
+def _without_system(header: str) -> str:
+    """A header without a system of coordinates that it names: 边界 of 边界（GCJ-02） and of 高德边界."""
+    settings = document()["headers"]
+    words = sorted([*settings["shifted_systems"], *settings["true_systems"]], key=len, reverse=True)
+    outside = re.sub(r"[(（][^)）]*[)）]", "", header)
+    return re.sub("|".join(map(re.escape, words)), "", outside, flags=re.IGNORECASE)
 
 
 def _looks_like_one(text: str, *, named: bool) -> bool:
@@ -153,7 +161,11 @@ def _decoded(decode: Callable[..., Any], cells: Any) -> Any:
 
 
 def _of_corners(cells: Any, *, on_invalid: str) -> Any:
-    """Areas of pairs of longitude and latitude, as web maps list their corners; ``|`` parts the areas of one place."""
+    """Areas of pairs of longitude and latitude, as web maps list their corners.
+
+    ``|`` parts the areas of one place, or the corners where nothing else does.
+    """
     del on_invalid
+    rings = [re.split("[|｜]", cell) if re.search("[;；]", cell) else [cell] for cell in cells]
     return np.array([shapely.union_all([shapely.Polygon(np.array(_NUMBER.findall(ring), dtype=float).reshape(-1, 2))
-                                        for ring in re.split("[|｜]", cell)]) for cell in cells], dtype=object)
+                                        for ring in parts]) for parts in rings], dtype=object)
