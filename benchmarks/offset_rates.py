@@ -19,7 +19,8 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 from offset_places import as_shown, offset_places
 
-from gis.offset_fit import SYSTEMS, fit_offset
+from gis.offset_fit import fit_offset
+from gis.offset_odds import SYSTEMS
 
 COUNTS, ROUNDS, RANDOM_LAYERS = (10, 30, 100), 10, 200
 

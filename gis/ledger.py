@@ -42,7 +42,7 @@ class Reading:
             ``name`` or ``alias`` of a row of the outlines' file, ``osm`` by the name of an area in OSM,
             ``own`` where a row has an outline itself, else ``""``.
         misplaced: keys of those whose coordinates are wrong, which is listed.
-        places: all rows that have one, in the working CRS, for comparison with other layers; None without any.
+        places: by row, where a row has one, in the working CRS, for comparison with other layers; None without any.
 
     Raises:
         InputError: rows in are not rows used and rows left out.

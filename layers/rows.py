@@ -137,7 +137,7 @@ class Rows:
             columns=self.columns, unread=self.unread, rows_in=len(self.fields) + len(self.raw.left_out),
             rows_used=len(used), left_out={why: tuple(rows) for why, rows in reasons.items()},
             row_of=row_of, misplaced=frozenset() if keys is None else frozenset(keys[keys.index.isin(self.misplaced)]),
-            places=places if len(places) else None))
+            places=places.set_axis(self.fields[ROW].loc[places.index]) if len(places) else None))
 
 
 def read_rows(

@@ -11,7 +11,8 @@ import shapely
 from offset_places import as_shown, beside, offset_places
 
 from gis.china_offset import offset_m
-from gis.offset_fit import SYSTEMS, fit_offset
+from gis.offset_fit import fit_offset
+from gis.offset_odds import SYSTEMS
 from gis.offset_reference import STREET_EDGES_M, UNCOVERED, OffsetReference
 
 SHANGHAI_CRS = "EPSG:4549"

@@ -9,9 +9,11 @@ import pandas as pd
 import shapely
 
 from gis.china_offset import moved, moved_into, offset_m
-from gis.errors import Problem, ProblemLog, Words, listed, say
+from gis.errors import Cell, Problem, ProblemLog, Words, listed, say
 from gis.ledger import Reading
-from gis.offset_fit import SYSTEMS, OffsetFit, fit_offset
+from gis.offset_fit import OffsetFit, fit_offset
+from gis.offset_odds import SYSTEMS
+from gis.offset_parts import Parts
 from gis.offset_reference import OffsetReference
 
 _WGS84 = "EPSG:4326"
@@ -97,11 +99,13 @@ def _streets_doubted(
     if because <= {"not in China", "too few"} or (found.fitting and not found.problems):
         return found
     others = [one for one in SYSTEMS if one != _declared(own)]
-    helped = {system: _helped(found, readings, own, system) for system in others}
-    system = max(others, key=lambda one: len(helped[one]))
+    asked = sorted((number for number in set(found.fits) - found.fitting if found.fits[number].because != "mixed"),
+                   key=lambda number: (-found.fits[number].shapes, number))
+    system = max(others, key=lambda one: len(_helped(asked[:_LARGEST], found.reference, readings, own.converted, one)))
+    helped = _helped(asked, found.reference, readings, own.converted, system)
     same = [number for number, fit in found.fits.items()
             if own.converted and fit.system == own.converted != readings[number].converted]
-    moved_away = [number for number in helped[system] if found.fits[number].system == ""]
+    moved_away = [number for number in helped if found.fits[number].system == ""]
     names = {number: readings[number].file for number in (*same, *moved_away, *found.fitting)}
     if moved_away:
         fitting = [names[number] for number in sorted(found.fitting)]
@@ -114,15 +118,16 @@ def _streets_doubted(
     return replace(found, problems={number: one for number, one in found.problems.items() if number not in said})
 
 
-def _helped(found: _Compared, readings: Sequence[Reading], own: Reading, system: str) -> list[int]:
-    """Files that do not fit the streets, but do once the streets are read in another system: of the largest ones.
+def _helped(
+    asked: Sequence[int], reference: OffsetReference, readings: Sequence[Reading], said: str, system: str,
+) -> list[int]:
+    """Files of those asked for that fit once the streets, ``said`` to be in one system, are read in another.
 
     Instead of the streets the files are moved, the other way, which saves drawing the streets once more.
     """
-    asked = sorted(set(found.fits) - found.fitting, key=lambda number: -found.fits[number].shapes)[:_LARGEST]
-    some = {number: _some(readings[number].places) for number in sorted(asked)}
-    moved_to = {number: _from(_as_declared(places, system), own.converted) for number, places in some.items()}
-    return [number for number, places in moved_to.items() if fit_offset(places, found.reference).system == _TRUE]
+    some = {number: _some(readings[number].places) for number in asked}
+    moved_to = {number: _from(_as_declared(places, system), said) for number, places in some.items()}
+    return [number for number, places in moved_to.items() if fit_offset(places, reference).system == _TRUE]
 
 
 def _some(places: gpd.GeoSeries | None) -> gpd.GeoSeries:
@@ -159,6 +164,8 @@ def _said(one: Reading, fit: OffsetFit | None) -> Words | str:
         return say("not compared: the project says that it has been checked") if there else one.offset
     if fit.because == "moved":
         return say("lies {metres} m off the streets", metres=_metres(fit))
+    if fit.parts:
+        return say("lies partly in {greater}, partly in {other}", greater=fit.parts.greater, other=fit.parts.other)
     if not fit.system:
         return _UNTOLD[fit.because]
     if fit.system == _declared(one):
@@ -169,6 +176,8 @@ def _said(one: Reading, fit: OffsetFit | None) -> Words | str:
 def _problem(one: Reading, fit: OffsetFit) -> Problem | None:
     if fit.because == "moved":
         return _moved(one, fit)
+    if fit.parts:
+        return _mixed(one, fit, fit.parts)
     if fit.system in {"", _declared(one)}:
         return None
     return _wrongly_declared(one, fit) if one.converted else _undeclared(one, fit)
@@ -203,6 +212,23 @@ def _wrongly_declared(one: Reading, fit: OffsetFit) -> Problem:
         why=say("the places fit the streets as {system}, not as {declared}", system=fit.system, declared=one.converted),
         fix=say("correct what is said of the coordinates, in the section of this file, its headers or its column "
                 "坐标系; or add offset_checked = true if you have seen on a map that they are right"))
+
+
+def _mixed(one: Reading, fit: OffsetFit, parts: Parts) -> Problem:
+    """About so many, in steps of ten, since single places tell little; with the rows that are all but certain."""
+    cells = tuple(Cell(one.file, one.sheet, int(str(row)), parts.other) for row in fit.surest)
+    told = {"greater": parts.greater, "other": parts.other, "share": round(parts.share * 10) * 10,
+            "metres": round(float(np.hypot(parts.east_m, parts.north_m))), "east": round(parts.east_m),
+            "north": round(parts.north_m)}
+    return Problem(
+        file=one.file, sheet=one.sheet, cells=cells,
+        why=say("the places fit the streets partly as {greater} and partly, about {share} in 100, as {other}, "
+                "{metres} m off ({east} m east, {north} m north)", **told) if not cells else
+        say("the places fit the streets partly as {greater} and partly, about {share} in 100 and surely these rows, as "
+            "{other}, {metres} m off ({east} m east, {north} m north)", **told),
+        fix=say('name the system of each row in a column 坐标系, or make two files of it and add crs = "{other}" to '
+                "the section of one; or add offset_checked = true if you have seen on a map that they are right",
+                other=parts.other))
 
 
 def _moved(one: Reading, fit: OffsetFit) -> Problem:
