@@ -134,7 +134,7 @@ def _some(places: gpd.GeoSeries | None) -> gpd.GeoSeries:
 def _warn_of_untold(readings: Sequence[Reading], log: ProblemLog) -> None:
     """Say once which files in degrees could not be compared: web maps of China give GCJ-02 and BD-09."""
     untold = [one.file for one in readings if one.offset in {_UNTOLD["unclear"], _UNTOLD["too few"]}
-              and not one.converted and one.crs in _DEGREES]
+              and not one.converted and not one.converted_rows and one.crs in _DEGREES]
     if untold:
         log.add(Problem(
             severity="warning", value=", ".join(dict.fromkeys(untold)),
