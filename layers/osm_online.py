@@ -5,12 +5,10 @@ Nothing is asked here: ``layers.osmnx_bridge`` does that.
 
 import hashlib
 import re
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
-from importlib import resources
 from pathlib import Path
 from typing import Any, TextIO
 from xml.sax.saxutils import quoteattr
@@ -22,6 +20,7 @@ import shapely
 
 from gis.crs import metric_crs_of
 from gis.errors import InputError, Problem, Value, listed, say
+from layers.data import data_of
 from layers.osm_tags import osm_tags
 
 Bounds = tuple[float, float, float, float]
@@ -53,8 +52,7 @@ class Online:
 @cache
 def online() -> Online:
     """How this program asks for OpenStreetMap."""
-    tables = tomllib.loads(resources.files("layers").joinpath("osm_online.toml").read_text(encoding="utf-8"))
-    values = {name: one["value"] for table in tables.values() for name, one in table.items()}
+    values = {name: one["value"] for table in data_of("osm_online").values() for name, one in table.items()}
     return Online(**values | {"pauses_s": tuple(values["pauses_s"])})
 
 

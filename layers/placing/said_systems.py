@@ -24,8 +24,6 @@ from layers.reading.files import ROW, Raw, offset_system
 _LON_LAT = "EPSG:4326"
 TRUE_DEGREES = "WGS84"
 """What a row says whose degrees need no conversion; others say GCJ-02 or BD-09."""
-_TRUE_WORDS = re.compile(
-    "wgs.?(19)?84|cgcs.?2000|(国家|大地).{0,4}2000|2000.{0,4}(国家|大地)|天地图|gps|epsg.?(4326|4490)")
 _AXES = ("x", "y")
 
 
@@ -122,7 +120,7 @@ def undone(geometry: gpd.GeoSeries, systems: pd.Series) -> gpd.GeoSeries:
     shapes: Any = degrees.to_numpy().copy()
     for name in to_undo(systems):
         rows = np.asarray(systems == name, dtype=bool)
-        shapes[rows] = moved(degrees[rows], name).to_numpy()
+        shapes[rows] = moved(degrees[rows], name).to_numpy()  # type: ignore[arg-type]
     return in_crs(gpd.GeoSeries(shapes, index=geometry.index, crs=_LON_LAT), crs)
 
 
@@ -137,7 +135,8 @@ def _system_of(word: str, unknown: frozenset[str]) -> str | None:
     text = unicodedata.normalize("NFKC", word).casefold().strip()
     if text in {"", *unknown}:
         return ""
-    return offset_system(text) or (TRUE_DEGREES if _TRUE_WORDS.search(text.replace(" ", "")) else None)
+    true = any(re.search(one, text.replace(" ", "")) for one in document()["headers"]["true_words"])
+    return offset_system(text) or (TRUE_DEGREES if true else None)
 
 
 def _say_overruled(raw: Raw, by_header: Sequence[str], systems: pd.Series, column: str, log: ProblemLog) -> None:
