@@ -20,6 +20,7 @@ import shapely
 
 from gis.crs import metric_crs_of
 from gis.errors import InputError, Problem, Value, listed, say
+from gis.tables import AREAS
 from layers.data import data_of
 from layers.osm_tags import osm_tags
 
@@ -144,7 +145,7 @@ def _shape(place: Mapping[str, Any]) -> shapely.Geometry | None:
         shape = shapely.geometry.shape(place["geojson"])
     except (KeyError, TypeError, ValueError, AttributeError, shapely.errors.GEOSException):
         return None
-    if shape.geom_type not in {"Polygon", "MultiPolygon"} or shape.is_empty:
+    if shape.geom_type not in AREAS or shape.is_empty:
         return None
     return shapely.make_valid(shape)
 

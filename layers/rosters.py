@@ -8,7 +8,7 @@ import pandas as pd
 
 from gis.errors import ProblemLog, say
 from gis.geometry import has_shape
-from gis.tables import PEOPLE
+from gis.tables import AREAS, PEOPLE
 from layers.columns.catalogue import document
 from layers.columns.fields import fields_of
 from layers.naming.estate_names import id_keys
@@ -21,7 +21,6 @@ from layers.typed.cells import folded
 
 _NO_FACTS = frozenset({"x", "y", "system"})
 _TEXT_TYPES = frozenset({"text", "choice"})
-_AREAS = ("Polygon", "MultiPolygon")
 _SUMS = {"parking_spaces": ("parking_ground", "parking_underground")}
 
 
@@ -102,7 +101,7 @@ def _intervals(fields: pd.DataFrame, round_spread: float) -> pd.DataFrame:
 def _called_by_place(rows: Rows) -> Rows:
     """Outlines without id and name get both from where they lie, which stays the same whatever their order."""
     fields = rows.fields
-    nameless = (fields["estate_id"] == "") & (fields["name"] == "") & rows.geometry.geom_type.isin(_AREAS)
+    nameless = (fields["estate_id"] == "") & (fields["name"] == "") & rows.geometry.geom_type.isin(AREAS)
     nameless &= has_shape(rows.geometry)
     if rows.source.is_table or not nameless.any():
         return rows

@@ -13,6 +13,7 @@ from gis.errors import Problem, ProblemLog, Words, listed, say
 from gis.ledger import Reading
 from gis.offset_fit import SYSTEMS, OffsetFit, fit_offset
 from gis.offset_reference import OffsetReference
+from gis.tables import AREAS
 
 _WGS84 = "EPSG:4326"
 _TRUE = "WGS-84"
@@ -77,7 +78,7 @@ def _compared(readings: Sequence[Reading], streets: gpd.GeoSeries) -> _Compared:
                 and (one.offset_checked or fits[number].system == _declared(one))]
     if outlines:
         areas = gpd.GeoSeries(pd.concat(outlines), crs=streets.crs)
-        reference = OffsetReference.of(streets, areas[areas.geom_type.isin(["Polygon", "MultiPolygon"])])
+        reference = OffsetReference.of(streets, areas[areas.geom_type.isin(AREAS)])
     fits |= {number: _fitted(one, reference) for number, one in asked.items() if number not in fits}
     said = [replace(one, offset=_said(one, fits.get(number))) for number, one in enumerate(readings)]
     wrong = {number: _problem(readings[number], fits[number]) for number in sorted(fits)}

@@ -11,7 +11,8 @@ import numpy as np
 from gis.errors import Words, say
 from layers.data import data_of
 
-FIRST_YEAR, LAST_YEAR = 1900, 2100
+FIRST_YEAR, LAST_YEAR = (int(data_of("typed_words")["year"][name]["value"]) for name in ("first", "last"))
+"""Years that are believed."""
 SHEET_FAULT = say("this is a fault of the spreadsheet, not a value")
 _SERIAL_START = dt.date(1899, 12, 30)
 
