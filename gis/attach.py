@@ -11,8 +11,6 @@ from scipy.sparse.csgraph import connected_components
 from gis.street_cells import StreetCells
 
 MM_PER_M = 1000
-_AS_DRAWN_M = 0.5
-"""So near to a line is on it, and so short a way in water is none: places on slanting lines are rounded."""
 
 
 @dataclass(frozen=True)
@@ -38,15 +36,17 @@ class Obstacles:
 
     A barrier is passed where the way goes through it and neither begins nor ends in it: a street drawn into the river
     it runs along, and a house on piles, are not on the other side. What stands at its edge is not in it.
+    ``as_drawn_m``: so near to a line is on it, and so short a way in an area is none.
     """
 
     walls: shapely.STRtree
     barriers: shapely.STRtree
+    as_drawn_m: float
 
     @classmethod
-    def of(cls, walls: np.ndarray, barriers: np.ndarray) -> Self:
+    def of(cls, walls: np.ndarray, barriers: np.ndarray, as_drawn_m: float) -> Self:
         """Areas, and lines or areas; each part of one with several is a barrier by itself."""
-        return cls(shapely.STRtree(walls), shapely.STRtree(shapely.get_parts(barriers)))
+        return cls(shapely.STRtree(walls), shapely.STRtree(shapely.get_parts(barriers)), as_drawn_m)
 
     def between(self, points: np.ndarray, streets: np.ndarray) -> np.ndarray:
         """True where the shortest way from a point to its street is barred; arrays of shapes, one by one."""
@@ -58,9 +58,9 @@ class Obstacles:
         met, which = self.barriers.query(ways, predicate="intersects")
         barrier = self.barriers.geometries[which]
         area = shapely.get_dimensions(barrier) == 2
-        passed = ~area | (shapely.length(shapely.intersection(ways[met], barrier)) > _AS_DRAWN_M)
+        passed = ~area | (shapely.length(shapely.intersection(ways[met], barrier)) > self.as_drawn_m)
         for end in (shapely.get_point(ways[met], at) for at in (0, -1)):
-            on_line = shapely.dwithin(barrier, end, _AS_DRAWN_M)
+            on_line = shapely.dwithin(barrier, end, self.as_drawn_m)
             passed &= ~np.where(area, shapely.contains_properly(barrier, end), on_line)
         barred[met[passed]] = True
         return barred

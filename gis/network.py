@@ -37,6 +37,7 @@ class WalkSettings:
         min_island_m: a connected scrap of street shorter than this carries nobody.
         merge_gates_m: street crossings of an outline closer than this are one assumed gate.
         through_classes: street classes no wall cuts.
+        as_drawn_m: what is this near a barrier's line stands on it, and so short a way through water is none.
         nested_share: share of an outline inside another from which on the one estate stands in the other.
         service_area_buffer_m: how wide a reached street is drawn to either side.
     """
@@ -48,6 +49,7 @@ class WalkSettings:
     min_island_m: float
     merge_gates_m: float
     through_classes: frozenset[str]
+    as_drawn_m: float
     nested_share: float
     service_area_buffer_m: float
 
@@ -93,7 +95,8 @@ class StreetNetwork:
             mode: how one moves; one-way streets bind cars alone.
         """
         walls = walled_ground(estates, settings.wall_tolerance_m)
-        obstacles = Obstacles.of(walls, np.array([], object) if barriers is None else barriers.to_numpy())
+        obstacles = Obstacles.of(walls, np.array([], object) if barriers is None else barriers.to_numpy(),
+                                 settings.as_drawn_m)
         public = streets_outside_walls(streets, walls, settings.through_classes)
         edges = public.frame[public.frame[mode]]
         edges = edges.iloc[np.argsort(shapely.to_wkb(edges.geometry.values, byte_order=1), kind="stable")].copy()

@@ -150,7 +150,8 @@ class Table:
 
 
 _UNKNOWN = float("nan")
-_AREAS = frozenset({"Polygon", "MultiPolygon"})
+AREAS = frozenset({"Polygon", "MultiPolygon"})
+"""Kinds of shapes that are areas."""
 
 
 @dataclass(frozen=True)
@@ -180,7 +181,7 @@ class Estates(Table):
         "night_cars": _UNKNOWN, "ebikes": _UNKNOWN, "ebike_ports": _UNKNOWN, "complaints": _UNKNOWN,
         **dict.fromkeys(CHECK_UP, _UNKNOWN), **dict.fromkeys(CHECK_UP_TEXTS, ""),
     }
-    geometry_types: ClassVar[frozenset[str]] = _AREAS
+    geometry_types: ClassVar[frozenset[str]] = AREAS
     geometry_required: ClassVar[bool] = False
 
     @classmethod
@@ -218,7 +219,7 @@ class Buildings(Table):
         "estate_id": NO_ESTATE, "name": "", "use": "", "levels": _UNKNOWN, "height_m": _UNKNOWN,
         "households": _UNKNOWN,
     }
-    geometry_types: ClassVar[frozenset[str]] = _AREAS
+    geometry_types: ClassVar[frozenset[str]] = AREAS
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,6 @@
 """What is drawn behind the facts, so that a reader knows where an estate is? Display only."""
 
 import functools
-import tomllib
-from importlib.resources import files
 from typing import Any
 
 import geopandas as gpd
@@ -12,14 +10,14 @@ from gis.errors import ProblemLog, Words, say
 from gis.geometry import has_shape
 from gis.ledger import Reading
 from gis.tables import BaseMap, Buildings, Streets
+from layers.columns.catalogue import document
 from layers.columns.fields import header_key
+from layers.data import data_of
 from layers.placing.places import LON_LAT, Town, crs_name, places_of_layer
 from layers.reading.files import ROW, Source, read_raw
 from layers.typed.cells import as_text, folded
 
-_CLASS_COLUMNS = ("street_class", "highway", "class", "fclass", "道路等级", "道路类型", "类别", "等级", "类型")
 _NO_SHAPE = say("rows have no shape, so there is nothing to draw")
-_NAME_COLUMNS = ("name", "名称", "道路名称", "路名", "名稱")
 
 
 def read_basemap(
@@ -40,7 +38,7 @@ def read_basemap(
         (streets, "streets"), (water, "water"), (green, "green"), (buildings, "buildings")))
     crs = roads.crs if roads.crs is not None and roads.crs.to_authority() else LON_LAT
     return BaseMap(
-        streets=_drawn(roads, crs, kinds=street_kinds(_text(roads, _CLASS_COLUMNS))),
+        streets=_drawn(roads, crs, kinds=street_kinds(_text(roads, "class"))),
         water=_drawn(lakes, crs, kinds="water"), green=_drawn(parks, crs, kinds="green"),
         buildings=_drawn(houses, crs, kinds="building"), attribution=attribution)
 
@@ -69,13 +67,14 @@ def _frame(
 
 
 def _drawn(frame: gpd.GeoDataFrame, crs: Any, *, kinds: pd.Series | str) -> gpd.GeoDataFrame:
-    whole = gpd.GeoDataFrame({"kind": kinds, "name": _text(frame, _NAME_COLUMNS)}, geometry=frame.geometry.force_2d(),
+    whole = gpd.GeoDataFrame({"kind": kinds, "name": _text(frame, "name")}, geometry=frame.geometry.force_2d(),
                              index=frame.index, crs=frame.crs)
     there = has_shape(whole.geometry)
     return whole[there].to_crs(crs).reset_index(drop=True)
 
 
-def _text(frame: gpd.GeoDataFrame, columns: tuple[str, ...]) -> pd.Series:
+def _text(frame: gpd.GeoDataFrame, what: str) -> pd.Series:
+    columns = document()["base_map"][what]
     by_key = {header_key(str(name)): name for name in frame.columns}
     found = next((by_key[header_key(name)] for name in columns if header_key(name) in by_key), None)
     return pd.Series("", index=frame.index, dtype="object") if found is None else as_text(frame[found].astype("object"))
@@ -83,5 +82,4 @@ def _text(frame: gpd.GeoDataFrame, columns: tuple[str, ...]) -> pd.Series:
 
 @functools.cache
 def _kind_by_class() -> dict[str, str]:
-    kinds = tomllib.loads(files("layers").joinpath("street_kinds.toml").read_text("utf-8"))
-    return {name: kind for kind, names in kinds.items() for name in names}
+    return {name: kind for kind, names in data_of("street_kinds").items() for name in names}

@@ -8,13 +8,11 @@ import pandas as pd
 
 from gis.errors import Problem, ProblemLog, say
 from gis.geometry import fault, repair_areas
-from gis.tables import NO_ESTATE, Buildings, Estates
+from gis.tables import AREAS, NO_ESTATE, Buildings, Estates
 from layers.osm_extract import OsmExtract, repaired_areas
 from layers.placing.places import Town, holding_estate
 from layers.reading.files import ROW, Source
 from layers.rows import Rows, read_rows
-
-_AREAS = ("Polygon", "MultiPolygon")
 
 
 def buildings_of_osm(extract: OsmExtract, to_crs: Any, *, log: ProblemLog) -> Buildings:
@@ -43,7 +41,7 @@ def read_buildings(source: Source, *, town: Town, log: ProblemLog) -> Buildings:
             why=say("the footprint was repaired ({reason}): {before_m2:.1f} m² before, {after_m2:.1f} m² after",
                     reason=fault(change["reason"]), before_m2=change["area_before_m2"],
                     after_m2=change["area_after_m2"]))
-    area = shapes.geom_type.isin(_AREAS) & ~shapes.is_empty
+    area = shapes.geom_type.isin(AREAS) & ~shapes.is_empty
     rows.leave_out(rows.fields.index[~area], why="this building has no footprint", fix="draw it or delete the row")
     return Buildings.of(with_ids(rows, gpd.GeoDataFrame(rows.fields, geometry=shapes), "building"))
 

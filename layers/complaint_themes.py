@@ -1,13 +1,12 @@
 """What is a complaint about? ``complaint_themes.toml`` says by which words it is known."""
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from functools import cache
-from importlib.resources import files
 from types import MappingProxyType
 
 import pandas as pd
 
+from layers.data import data_of
 from layers.typed.cells import folded
 from layers.typed.chinese import simplified
 
@@ -20,8 +19,7 @@ PREFIX = "complaints_"
 @cache
 def complaint_themes() -> Mapping[str, tuple[str, ...]]:
     """The words of each theme, the special themes before the general ones."""
-    text = files("layers").joinpath("complaint_themes.toml").read_text("utf-8")
-    return MappingProxyType({name: tuple(words) for name, words in tomllib.loads(text).items()})
+    return MappingProxyType({name: tuple(words) for name, words in data_of("complaint_themes").items()})
 
 
 def theme_columns() -> tuple[str, ...]:

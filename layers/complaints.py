@@ -12,6 +12,7 @@ import shapely
 from gis.errors import InputError, Problem, ProblemLog, listed, say
 from gis.geometry import has_shape
 from gis.tables import NO_ESTATE, Estates
+from layers.assumptions import assumed
 from layers.columns.catalogue import document
 from layers.complaint_themes import OTHER, PREFIX, UNSAID, complaint_themes, holds_a_word, themes_of
 from layers.naming.estate_names import named_estate, unknown_estates
@@ -20,14 +21,14 @@ from layers.reading.files import Source
 from layers.rows import Rows, read_rows
 from layers.typed.cells import as_text, folded
 from layers.typed.chinese import simplified
+from layers.typed.days import PERIOD
 from layers.typed.ids import rounded_ids
 from layers.typed.personal import masked
-from layers.typed.words import any_of, words_of
+from layers.typed.words import any_of, units_of, words_of
 
-_OFTEN, _LONGEST, _NUMBER = 3, 20, re.compile(r"\d{4}")
-_PERIOD = "(?:[0-9]{1,2}|[一二三四五六七八九十]{1,2})月份?$|[1-4一二三四]季度?|^q[1-4]$|^(?:19|20)[0-9]{2}年?$"
-_COUNTS = re.compile(f"{any_of('counted', 'words')}|{_PERIOD}", re.IGNORECASE)
-_NUMBER_OF_THEM = r"[0-9]+(?:\.0*)?(?:件|次|起|个)?"
+_NUMBER = re.compile(r"\d{4}")
+_COUNTS = re.compile(f"{any_of('counted', 'words')}|{PERIOD}", re.IGNORECASE)
+_NUMBER_OF_THEM = rf"[0-9]+(?:\.0*)?(?:{'|'.join(units_of('complaints'))})?"
 
 
 @dataclass(frozen=True)
@@ -241,7 +242,7 @@ def _say_how_far(rows: Rows, lost: pd.Index, estates: Estates) -> None:
     placed = placed[has_shape(placed)]
     outside = placed[placed.index.isin(lost)]
     areas = estates.frame.geometry[estates.located]
-    if not len(areas) or len(outside) * 2 <= len(placed):
+    if not len(areas) or len(outside) <= assumed("places", "whole_list_share") * len(placed):
         return
     _, apart_m = areas.sindex.nearest(outside, return_all=False, return_distance=True)
     rows.problem(
@@ -257,7 +258,9 @@ def _warn_of_themes(rows: Rows, themes: pd.Series) -> None:
     Only what several rows say alike is named: it is the name of a theme; what stands once may be about a person.
     """
     other = rows.text("theme").loc[themes.index[themes == OTHER]].value_counts()
-    names = [str(name) for name in other.index[other >= _OFTEN] if len(name) <= _LONGEST and not _NUMBER.search(name)]
+    said = other.index[other >= assumed("complaints", "theme_said_times")]
+    names = [str(name) for name in said
+             if len(name) <= assumed("complaints", "theme_characters") and not _NUMBER.search(name)]
     if names:
         rows.problem(
             why=say("{count} complaints have a theme that no word of ours fits; they count as other: {names}",

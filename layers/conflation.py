@@ -30,6 +30,7 @@ from gis.errors import Words, say
 from gis.geometry import has_shape
 from gis.tables import NO_ESTATE
 from layers.assumptions import assumed
+from layers.data import data_of
 from layers.naming.names import normalised_names
 
 KEPT, DROPPED, ASKED = "kept", "dropped", "asked"
@@ -53,7 +54,7 @@ _WHY = {
 }
 _MILLIMETRES = 3
 _NUMBER = re.compile("[0-9]+")
-_MARKS = (_NUMBER, re.compile("(?<![a-z])[a-z](?![a-z])"), re.compile("[东南西北]"))
+_MARKS = (_NUMBER, re.compile("(?<![a-z])[a-z](?![a-z])"), re.compile(f"[{data_of('names')['marks']['compass']}]"))
 """What tells two of one name apart, in normalised names."""
 _AT_ONCE = 2_000
 """Facilities whose neighbours are looked at together: what bounds the memory."""

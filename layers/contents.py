@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from gis.errors import InputError, ProblemLog
+from layers.assumptions import assumed
 from layers.columns.catalogue import tables
 from layers.columns.fields import columns_of
 from layers.reading.delimited import read_delimited
@@ -17,8 +18,6 @@ from layers.reading.workbooks import filled_sheets, read_workbook
 from layers.rows import without_strangers
 from layers.typed.cells import as_text
 
-_FEWEST_FIELDS, _FEWEST_CELLS = 3, 2
-"""Fields that a sheet must name to be a list of ours, and cells that a row must have filled in."""
 _WRITTEN_BY_US = {"location": ("estate_id", "name", "community", "street", "address"), "responsibility": ("analysis",)}
 """Fields that templates and lists come with; of others at least one must be filled in."""
 
@@ -64,11 +63,11 @@ def _best(path: Path, sheet: str) -> str:
     cells = read_workbook(path, sheet=sheet) if sheet else read_delimited(path, encoding=None)[0]
     named = {table: fields_named(cells, table) for table in tables()}
     best = max(named, key=lambda table: (named[table], table == "facility"))
-    return best if named[best] >= _FEWEST_FIELDS else ""
+    return best if named[best] >= assumed("sheets", "list_fields") else ""
 
 
 def _filled(frame: pd.DataFrame, table: str) -> int:
     found = dict(columns_of(frame, table))
     said = pd.DataFrame({field: as_text(frame[header]) != "" for field, header in found.items()}, index=frame.index)
     own = said.drop(columns=list(_WRITTEN_BY_US.get(table, ())), errors="ignore")
-    return int(((said.sum(axis="columns") >= _FEWEST_CELLS) & own.any(axis="columns")).sum())
+    return int(((said.sum(axis="columns") >= assumed("sheets", "list_cells")) & own.any(axis="columns")).sum())

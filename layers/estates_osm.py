@@ -5,6 +5,7 @@ from typing import Any
 from gis.errors import Problem, ProblemLog, say
 from gis.tables import Estates
 from layers.estates import mark_edge_of_data
+from layers.naming.names import NAMELESS
 from layers.osm_account import osm_account
 from layers.osm_extract import OsmExtract, repaired_areas
 from layers.quality.doubts import Doubts
@@ -28,7 +29,7 @@ def estates_of_osm(
         log: takes the warnings.
     """
     areas = repaired_areas(extract.estates, to_crs, extract.file, log)
-    names = areas["name"].where(areas["name"] != "", "住区 " + areas.index.to_series().astype(str))
+    names = areas["name"].where(areas["name"] != "", f"{NAMELESS} " + areas.index.to_series().astype(str))
     estates = Estates.of(areas.assign(name=names, walled=walled, outline_basis="osm_landuse",
                                       outline_object=areas.index))
     cut = extract.cut.loc[extract.cut["part"] == "estates", "object_id"]

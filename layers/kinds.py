@@ -1,14 +1,13 @@
 """Which kinds of facility are there, and in what is each counted? ``kinds.toml`` says."""
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 from types import MappingProxyType
 from typing import Any
 
 from gis.errors import InputError, Problem, say
+from layers.data import data_of
 
 
 @dataclass(frozen=True)
@@ -27,8 +26,7 @@ class FacilityKind:
 @cache
 def facility_kinds() -> Mapping[str, FacilityKind]:
     """All kinds by name, in the order of the file."""
-    text = resources.files("layers").joinpath("kinds.toml").read_text(encoding="utf-8")
-    return MappingProxyType({name: _kind(name, table) for name, table in tomllib.loads(text).items()})
+    return MappingProxyType({name: _kind(name, table) for name, table in data_of("kinds").items()})
 
 
 def facility_kind(name: str) -> FacilityKind:

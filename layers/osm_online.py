@@ -5,12 +5,10 @@ Nothing is asked here: ``layers.osmnx_bridge`` does that.
 
 import hashlib
 import re
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
-from importlib import resources
 from pathlib import Path
 from typing import Any, TextIO
 from xml.sax.saxutils import quoteattr
@@ -22,6 +20,8 @@ import shapely
 
 from gis.crs import metric_crs_of
 from gis.errors import InputError, Problem, Value, listed, say
+from gis.tables import AREAS
+from layers.data import data_of
 from layers.osm_tags import osm_tags
 
 Bounds = tuple[float, float, float, float]
@@ -53,8 +53,7 @@ class Online:
 @cache
 def online() -> Online:
     """How this program asks for OpenStreetMap."""
-    tables = tomllib.loads(resources.files("layers").joinpath("osm_online.toml").read_text(encoding="utf-8"))
-    values = {name: one["value"] for table in tables.values() for name, one in table.items()}
+    values = {name: one["value"] for table in data_of("osm_online").values() for name, one in table.items()}
     return Online(**values | {"pauses_s": tuple(values["pauses_s"])})
 
 
@@ -146,7 +145,7 @@ def _shape(place: Mapping[str, Any]) -> shapely.Geometry | None:
         shape = shapely.geometry.shape(place["geojson"])
     except (KeyError, TypeError, ValueError, AttributeError, shapely.errors.GEOSException):
         return None
-    if shape.geom_type not in {"Polygon", "MultiPolygon"} or shape.is_empty:
+    if shape.geom_type not in AREAS or shape.is_empty:
         return None
     return shapely.make_valid(shape)
 

@@ -7,6 +7,7 @@ streets. What only looks alike is offered to the planner and never joined; an id
 import pandas as pd
 
 from gis.errors import Words, listed, say
+from gis.tables import AREAS
 from layers.assumptions import assumed
 from layers.columns.fields import fields_of
 from layers.naming.estate_names import (
@@ -32,7 +33,6 @@ ROSTER_ROW = "_roster_row"
 JOINED_BY = "_joined_by"
 """Column of the joined rows: by what both rows are one estate: ``id``, ``name``, ``alias``, ``ending``, else ``""``."""
 
-_AREAS = ("Polygon", "MultiPolygon")
 _LISTED = 10
 
 
@@ -52,7 +52,7 @@ def join(outlines: Rows | None, roster: Rows | None) -> pd.DataFrame:
     base[OUTLINE_ROW], base[ROSTER_ROW] = base.index, -1
     match, joined_by = _matches(outlines, roster)
     found, alone = match[match >= 0], match.index[match < 0]
-    undrawn = alone[~roster.geometry.loc[alone].geom_type.isin(_AREAS).to_numpy()]
+    undrawn = alone[~roster.geometry.loc[alone].geom_type.isin(AREAS).to_numpy()]
     unlisted = base.index[~base.index.isin(found)]
     _list_alone(outlines, unlisted, say("outlines have no row in the roster"),
                 say("add them to the roster; until then their numbers are unknown"))
@@ -120,7 +120,8 @@ def _matches(outlines: Rows, roster: Rows) -> tuple[pd.Series, pd.Series]:
     unclear = pd.Index(pairs.loc[twice, "roster_row"].unique())
     roster.list_rows(unclear, values=theirs["name"],
                      why="this name stands for more than one estate, so the row cannot be joined by it",
-                     fix=say("add the column 小区编号 to this file and to {file}", file=outlines.file))
+                     fix=say("delete the row or outline that is there twice; of two estates, add the column 小区编号 "
+                             "to this file and to {file}", file=outlines.file))
     pairs = pairs[~twice]
     _say_other_ids(outlines, roster, pairs[pairs["apart"]])
     joined_by = pd.Series("id", index=match.index, dtype="object").where(match >= 0, "")

@@ -1,6 +1,5 @@
 """What do the outlines' table and the roster say of each estate, field by field, and do the fields of a row agree?"""
 
-import re
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -9,10 +8,11 @@ import pandas as pd
 
 from gis.errors import ProblemLog, say
 from gis.geometry import has_shape
-from gis.tables import PEOPLE
+from gis.tables import AREAS, PEOPLE
 from layers.columns.catalogue import document
 from layers.columns.fields import fields_of
 from layers.naming.estate_names import id_keys
+from layers.naming.names import NAMELESS
 from layers.people import typed_interval
 from layers.placing.places import LON_LAT, Town
 from layers.reading.files import ROW, Source
@@ -21,8 +21,6 @@ from layers.typed.cells import folded
 
 _NO_FACTS = frozenset({"x", "y", "system"})
 _TEXT_TYPES = frozenset({"text", "choice"})
-_AREAS = ("Polygon", "MultiPolygon")
-_ASKS_IF_BLOCKED = re.compile("堵|占|佔|blocked")
 _SUMS = {"parking_spaces": ("parking_ground", "parking_underground")}
 
 
@@ -103,7 +101,7 @@ def _intervals(fields: pd.DataFrame, round_spread: float) -> pd.DataFrame:
 def _called_by_place(rows: Rows) -> Rows:
     """Outlines without id and name get both from where they lie, which stays the same whatever their order."""
     fields = rows.fields
-    nameless = (fields["estate_id"] == "") & (fields["name"] == "") & rows.geometry.geom_type.isin(_AREAS)
+    nameless = (fields["estate_id"] == "") & (fields["name"] == "") & rows.geometry.geom_type.isin(AREAS)
     nameless &= has_shape(rows.geometry)
     if rows.source.is_table or not nameless.any():
         return rows
@@ -114,7 +112,7 @@ def _called_by_place(rows: Rows) -> Rows:
                          count=int(nameless.sum())),
                  fix="give each of them 小区编号 or 小区名称")
     return replace(rows, fields=fields.assign(estate_id=fields["estate_id"].mask(nameless, places),
-                                              name=fields["name"].mask(nameless, "住区 " + places)))
+                                              name=fields["name"].mask(nameless, f"{NAMELESS} " + places)))
 
 
 def _derived(rows: Rows) -> pd.DataFrame:
@@ -146,7 +144,7 @@ def _lane_unsaid(rows: Rows) -> "pd.Series[bool]":
     """Rows that say 有 or 无 under a header that does not ask whether the fire lane is blocked, such as 消防通道."""
     header = next((one.header for one in rows.columns if one.field == "fire_lane_blocked"), "")
     nothing = pd.Series(data=False, index=rows.fields.index)
-    if header not in rows.raw.frame or _ASKS_IF_BLOCKED.search(header):
+    if header not in rows.raw.frame or any(word in header for word in document()["cells"]["asks_if_blocked"]):
         return nothing
     answers = [*document()["cells"]["yes"], *document()["cells"]["no"]]
     unsaid = folded(rows.raw.frame[header]).isin(answers).reindex(rows.fields.index, fill_value=False)

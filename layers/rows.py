@@ -16,7 +16,7 @@ from gis.ledger import ColumnRead, Reading
 from layers.columns.field_guide import marked_fields
 from layers.columns.fields import columns_of, fields_of, not_read, read_fields
 from layers.placing.places import Town, crs_name, places_of_layer, places_of_table
-from layers.placing.said_systems import said_by_rows, say_unsaid, undone, with_said_system
+from layers.placing.said_systems import said_by_rows, say_unsaid, to_undo, undone, with_said_system
 from layers.placing.typed_shapes import with_shapes
 from layers.reading.files import ROW, Raw, Source, parse_crs, read_raw
 from layers.reading.table_notes import is_total, total_signs
@@ -31,8 +31,8 @@ class Rows:
     """The rows of one file: ``fields`` (with ``ROW``) and ``geometry`` on the same labels, in the town's CRS.
 
     ``geometry`` is missing where a row has no place; ``misplaced`` says of rows whose coordinates are wrong why they
-    are, which is listed already. Whoever reads them says of each row that it was used (``done``)
-    or why it was left out (``leave_out``).
+    are, which is listed already; ``converted``: see ``Reading.converted_rows``. Whoever reads them says of each row
+    that it was used (``done``) or why it was left out (``leave_out``).
     """
 
     raw: Raw
@@ -43,6 +43,7 @@ class Rows:
     columns: tuple[ColumnRead, ...] = ()
     unread: tuple[str, ...] = ()
     misplaced: Mapping[int, Words] = field(default_factory=dict)
+    converted: Mapping[str, int] = field(default_factory=dict)
     _left_out: dict[int, Words | str] = field(default_factory=dict)
 
     @property
@@ -133,7 +134,7 @@ class Rows:
         self.log.readings.append(Reading(
             file=self.file, part=self.part, sheet=self.raw.part, encoding=self.raw.encoding,
             crs=crs_name(self.source, self.raw.frame) if len(places) else "", converted=self.source.offset_system,
-            offset_checked=self.source.offset_checked,
+            converted_rows=self.converted, offset_checked=self.source.offset_checked,
             columns=self.columns, unread=self.unread, rows_in=len(self.fields) + len(self.raw.left_out),
             rows_used=len(used), left_out={why: tuple(rows) for why, rows in reasons.items()},
             row_of=row_of, misplaced=frozenset() if keys is None else frozenset(keys[keys.index.isin(self.misplaced)]),
@@ -184,7 +185,7 @@ def read_rows(
     fields = fields.assign(system=said).drop(columns=["x", "y", *([] if table == "location" else ["system"])],
                                              errors="ignore")
     return Rows(raw, part, fields, undone(geometry, systems) if systems.any() else geometry, log,
-                (*columns, shape) if shape else columns, unread, misplaced)
+                (*columns, shape) if shape else columns, unread, misplaced, to_undo(systems[has_shape(geometry)]))
 
 
 def _asked(required: Iterable[tuple[str, ...]], *, shaped: bool) -> list[tuple[str, ...]]:

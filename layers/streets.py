@@ -15,6 +15,7 @@ from gis.geometry import covered_ground
 from gis.ledger import Reading
 from gis.tables import MODES, Streets
 from layers.assumptions import assumed
+from layers.columns.catalogue import document
 from layers.line_noding import node_lines, same_course
 from layers.osm import read_osm
 from layers.osm_extract import OsmExtract
@@ -25,7 +26,7 @@ from layers.placing.places import Town, places_of_layer
 from layers.reading.files import ROW, Source, read_raw
 from layers.rows import Rows
 
-_NO = frozenset({"", "no", "n", "f", "false", "0", "0.0", "none", "nan", "否"})
+_NO = frozenset({"", "0.0", "none", "nan", *document()["cells"]["no"]})
 _LABEL = "_label"
 _DENSE_DEGREES = 0.01
 _NODE_M = 1.0

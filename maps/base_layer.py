@@ -7,7 +7,7 @@ import shapely
 
 from gis.crs import in_crs
 from gis.geometry import has_shape
-from gis.tables import BaseMap
+from gis.tables import AREAS, BaseMap
 from maps import shapes
 
 STREET_KINDS = ("path", "minor", "medium", "major", "motorway", "rail")
@@ -58,7 +58,7 @@ def _clipped(frame: gpd.GeoDataFrame, crs: Any, window: tuple[float, float, floa
 
 
 def _areas(frame: gpd.GeoDataFrame, layer: str) -> list[list[list[int]]]:
-    only = frame.geometry[frame.geom_type.isin(["Polygon", "MultiPolygon"])]
+    only = frame.geometry[frame.geom_type.isin(AREAS)]
     return shapes.flat(shapes.rings(shapes.thinned(only, _THIN_M[layer])))
 
 

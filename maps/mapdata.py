@@ -7,7 +7,7 @@ import geopandas as gpd
 import pandas as pd
 
 from gis.geometry import has_shape
-from gis.tables import Facilities
+from gis.tables import AREAS, Facilities
 from maps import shapes
 from maps.numbers import interval, known, plain, rounded
 from maps.style import EVIDENCE_COLOURS, OTHER_SYMBOL, SYMBOLS
@@ -119,7 +119,7 @@ def _split(geometry: gpd.GeoSeries) -> dict[str, Any]:
     kinds = geometry.geom_type
     dots = geometry[kinds.isin(["Point", "MultiPoint"])].explode(index_parts=False)
     ways = shapes.thinned(geometry[kinds.isin(["LineString", "MultiLineString"])], _EVIDENCE_THIN_M)
-    areas = shapes.thinned(geometry[kinds.isin(["Polygon", "MultiPolygon"])], _EVIDENCE_THIN_M)
+    areas = shapes.thinned(geometry[kinds.isin(AREAS)], _EVIDENCE_THIN_M)
     return {"points": shapes.points(dots), "lines": shapes.flat(shapes.lines(ways)),
             "areas": shapes.flat(shapes.rings(areas))}
 

@@ -1,7 +1,6 @@
 """Everything that is wrong with the input, as a sheet to work through, and how each file was read."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
 from functools import partial
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from gis.ledger import Reading
 from maps.account import accounts, estate_rows, row_ranges
 from maps.texts import Texts, words
 from maps.view import Lang
+from maps.workbooks import FIXED_DATE, PLAIN
 
 _WIDTHS = {"severity": 12, "file": 24, "sheet": 16, "row": 8, "column": 20, "value": 24, "why": 60, "fix": 60}
 _ACCOUNT = {"file": 24, "sheet": 16, "part": 14, "encoding": 10, "crs": 14, "placed": 30, "rows_in": 8, "rows_used": 8,
@@ -19,9 +19,7 @@ _ACCOUNT = {"file": 24, "sheet": 16, "part": 14, "encoding": 10, "crs": 14, "pla
 _COLUMNS = {"file": 24, "sheet": 16, "part": 14, "field": 24, "header": 24}
 _ESTATES = {"estate_id": 16, "name": 26, "outline_row": 12, "roster_row": 12, "located_row": 12, "joined": 44}
 _LONGEST_CELL, _MOST_LINES = 32_000, 2_000
-_PLAIN = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 FILE_NAME = "problems.xlsx"
-_FIXED_DATE = datetime(2000, 1, 1)  # noqa: DTZ001 - the same bytes whenever it is written
 
 
 def write_problem_list(problems: Iterable[Problem], readings: Iterable[Reading], path: Path, lang: Lang) -> None:
@@ -32,8 +30,8 @@ def write_problem_list(problems: Iterable[Problem], readings: Iterable[Reading],
     texts = Texts(lang)
     read_as = list(readings)
     read = accounts(read_as, texts)
-    with xlsxwriter.Workbook(path, _PLAIN) as book:
-        book.set_properties({"created": _FIXED_DATE})
+    with xlsxwriter.Workbook(path, PLAIN) as book:
+        book.set_properties({"created": FIXED_DATE})
         sheet = partial(_write_sheet, book)
         sheet(texts("problem.list"), _WIDTHS, [texts(f"problem.header.{name}") for name in _WIDTHS], (
             (texts(f"problem.{one.severity}"), *place, row, words(one.column, lang), value, why, words(one.fix, lang))

@@ -14,12 +14,10 @@ from layers.columns.catalogue import Field, not_read
 from layers.columns.field_guide import Guide, fields_for, guides_of, marked_fields
 from maps.texts import Texts
 from maps.view import Lang
+from maps.workbooks import FIXED_DATE, FONT, PLAIN
 
-_FIXED_DATE = datetime(2000, 1, 1)  # noqa: DTZ001 - the same bytes whenever it is written
-_PLAIN = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 _EXAMPLE_ROW, _LAST_ROW = 1, 20_000
 _NARROW, _WIDE, _WIDEST_PAGE = 10, 26, 190
-_FONT = {"font_name": "Microsoft YaHei", "font_size": 10, "valign": "vcenter"}
 _HEADERS: Mapping[str, Mapping[str, Any]] = {
     "yes": {"bg_color": "#6E2150", "font_color": "#FFFFFF"},
     "one_of": {"bg_color": "#B9445C", "font_color": "#FFFFFF"},
@@ -62,8 +60,8 @@ def write_template(path: Path, sheets: Sequence[Sheet], lang: Lang) -> None:
     let everything pass. All text is written as text.
     """
     texts = Texts(lang)
-    with xlsxwriter.Workbook(path, _PLAIN) as book:
-        book.set_properties({"created": _FIXED_DATE, "title": path.stem})
+    with xlsxwriter.Workbook(path, PLAIN) as book:
+        book.set_properties({"created": FIXED_DATE, "title": path.stem})
         for one in sheets:
             _write_sheet(book, one, texts)
         _write_guide(book, sheets, texts)
@@ -96,9 +94,9 @@ def _write_sheet(book: Any, one: Sheet, texts: Texts) -> None:
         naming += name in marked and column == naming
         width = _column_width(text, guide.example)
         total += width
-        cells = book.add_format({**_FONT, "num_format": _FORMATS.get(field.type, "General")})
+        cells = book.add_format({**FONT, "num_format": _FORMATS.get(field.type, "General")})
         sheet.set_column(column, column, width, cells)
-        head = {**_FONT, **_HEADERS[guide.need], "bold": True, "text_wrap": True, "align": "center", "border": 1,
+        head = {**FONT, **_HEADERS[guide.need], "bold": True, "text_wrap": True, "align": "center", "border": 1,
                 "border_color": "#FFFFFF"}
         sheet.write_string(0, column, text, book.add_format(head))
         sheet.write_comment(0, column, _note(field, guide, one.kind, texts),
@@ -134,7 +132,7 @@ def _set_paper(sheet: Any, name: str) -> None:
 
 def _write_example(book: Any, sheet: Any, column: int, what: tuple[Field, Guide, bool], texts: Texts) -> None:
     field, guide, marked = what
-    shade = book.add_format({**_FONT, "italic": True, "font_color": "#8A8580", "bg_color": "#F7F5F1",
+    shade = book.add_format({**FONT, "italic": True, "font_color": "#8A8580", "bg_color": "#F7F5F1",
                              "num_format": _FORMATS.get(field.type, "General")})
     mark, example = example_mark(texts.lang), guide.example
     if column == 0:
@@ -191,7 +189,7 @@ def _write_guide(book: Any, sheets: Sequence[Sheet], texts: Texts) -> None:
     sheet = book.add_worksheet(texts("template.guide"))
     widths = {name: width for name, width in _GUIDE_WIDTHS.items() if name != "title" or texts.lang == "en"}
     for column, width in enumerate(widths.values()):
-        sheet.set_column(column, column, width, book.add_format(_FONT))
+        sheet.set_column(column, column, width, book.add_format(FONT))
     line = _write_notes(book, sheet, sheets, texts)
     for one in sheets:
         line = _write_columns(book, sheet, line, one, widths=widths, texts=texts)
@@ -203,18 +201,18 @@ def _write_guide(book: Any, sheets: Sequence[Sheet], texts: Texts) -> None:
 def _write_notes(book: Any, sheet: Any, sheets: Sequence[Sheet], texts: Texts) -> int:
     """The title, what to mind and what the colours mean; returns the row after them."""
     sheet.set_row(0, 28)
-    sheet.write_string(0, 0, texts("template.guide"), book.add_format({**_FONT, "bold": True, "font_size": 16}))
+    sheet.write_string(0, 0, texts("template.guide"), book.add_format({**FONT, "bold": True, "font_size": 16}))
     notes = list(texts.section("template.note").values())
     for row, text in enumerate(notes, start=1):
-        sheet.write_string(row, 0, f"{row}. {text}", book.add_format(_FONT))
+        sheet.write_string(row, 0, f"{row}. {text}", book.add_format(FONT))
     needs = {guides_of(one.table)[name].need for one in sheets for name in one.fields}
     line = len(notes) + 2
     for need, colours in _HEADERS.items():
         if need in needs:
             name, about = (texts(f"template.{part}.{need or 'no'}") for part in ("need", "need_about"))
-            shade = {**_FONT, **colours, "bold": True, "align": "center"}
+            shade = {**FONT, **colours, "bold": True, "align": "center"}
             sheet.write_string(line, 0, name, book.add_format(shade))
-            sheet.write_string(line, 1, about, book.add_format({**_FONT, "indent": 1}))
+            sheet.write_string(line, 1, about, book.add_format({**FONT, "indent": 1}))
             line += 1
     return line + 1
 
@@ -223,12 +221,12 @@ def _write_columns(
     book: Any, sheet: Any, line: int, one: Sheet, *, widths: Mapping[str, int], texts: Texts,
 ) -> int:
     """What each column of one sheet means; returns the row after it."""
-    framed = {**_FONT, "border": 1, "border_color": "#D9D4CC"}
+    framed = {**FONT, "border": 1, "border_color": "#D9D4CC"}
     plain = book.add_format({**framed, "text_wrap": True, "valign": "top"})
     strong = book.add_format({**framed, "text_wrap": True, "valign": "top", "bold": True})
-    title = book.add_format({**_FONT, "bold": True, "font_size": 12, "font_color": "#6E2150"})
+    title = book.add_format({**FONT, "bold": True, "font_size": 12, "font_color": "#6E2150"})
     sheet.write_string(line, 0, texts("template.sheet", name=one.name), title)
-    sheet.write_string(line, 1, one.about, book.add_format({**_FONT, "font_color": "#6B6560", "indent": 1}))
+    sheet.write_string(line, 1, one.about, book.add_format({**FONT, "font_color": "#6B6560", "indent": 1}))
     for column, name in enumerate(widths):
         sheet.write_string(line + 1, column, texts(f"template.head.{name}"),
                            book.add_format({**framed, "bold": True, "bg_color": "#ECE9E3"}))

@@ -1,7 +1,6 @@
 """Which estates have no place yet? A list to fill in with coordinates; what is filled in is never written over."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +13,8 @@ from layers.columns.field_guide import guides_of
 from layers.placing.to_locate import SHEET, Listed, existing_list
 from maps.texts import Texts
 from maps.view import Lang
+from maps.workbooks import FIXED_DATE, FONT, PLAIN
 
-_FIXED_DATE = datetime(2000, 1, 1)  # noqa: DTZ001 - the same bytes whenever it is written
-_PLAIN = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-_FONT = {"font_name": "Microsoft YaHei", "font_size": 10, "valign": "vcenter"}
 _TO_FILL_IN = ("x", "y", "system")
 _WIDTHS = {"estate_id": 14, "name": 26, "community": 20, "street": 16, "address": 34, "x": 14, "y": 14, "system": 12,
            "remark": 28}
@@ -52,8 +49,8 @@ def list_to_locate(estates: pd.DataFrame, path: Path, lang: Lang) -> bool:
 
 def _write(estates: pd.DataFrame, path: Path, texts: Texts) -> None:
     fields = fields_of("location")
-    with xlsxwriter.Workbook(path, _PLAIN) as book:
-        book.set_properties({"created": _FIXED_DATE, "title": path.stem})
+    with xlsxwriter.Workbook(path, PLAIN) as book:
+        book.set_properties({"created": FIXED_DATE, "title": path.stem})
         sheet = book.add_worksheet(SHEET)
         for column, field in enumerate(fields.values()):
             _write_column(book, sheet, column, field, texts)
@@ -72,8 +69,8 @@ def _write_column(book: Any, sheet: Any, column: int, field: Field, texts: Texts
     colours = {"bg_color": "#6E2150", "font_color": "#FFFFFF"} if asked else {"bg_color": "#ECE9E3"}
     text = {} if field.name in _NUMBERS else {"num_format": "@"}
     ground = {"bg_color": "#FFF8E5"} if asked else {}
-    sheet.set_column(column, column, _WIDTHS[field.name], book.add_format({**_FONT, **text, **ground}))
-    sheet.write_string(0, column, field.label, book.add_format({**_FONT, **colours, "bold": True, "align": "center"}))
+    sheet.set_column(column, column, _WIDTHS[field.name], book.add_format({**FONT, **text, **ground}))
+    sheet.write_string(0, column, field.label, book.add_format({**FONT, **colours, "bold": True, "align": "center"}))
     guide = guides_of("location")[field.name]
     sheet.write_comment(0, column, guide.about_en if texts.lang == "en" else guide.about,
                         {"x_scale": 2, "font_size": 9, "author": ""})
@@ -90,8 +87,8 @@ def _write_column(book: Any, sheet: Any, column: int, field: Field, texts: Texts
 
 def _write_notes(book: Any, texts: Texts) -> None:
     sheet = book.add_worksheet(texts("template.guide"))
-    sheet.set_column(0, 0, 100, book.add_format({**_FONT, "text_wrap": True, "valign": "top"}))
-    bold = book.add_format({**_FONT, "bold": True, "font_size": 14})
+    sheet.set_column(0, 0, 100, book.add_format({**FONT, "text_wrap": True, "valign": "top"}))
+    bold = book.add_format({**FONT, "bold": True, "font_size": 14})
     sheet.write_string(0, 0, texts("to_locate.title"), bold)
     for row, text in enumerate(texts.section("to_locate.note").values(), start=1):
         sheet.write_string(row, 0, f"{row}. {text}")

@@ -94,7 +94,8 @@ def test_a_name_of_two_estates_is_an_error_with_the_row(tmp_path):
     errors = [str(one) for one in problems if one.severity == "error"]
     assert errors == [(
         "名册.xlsx, sheet Sheet, row 2, value '幸福': this name stands for more than one estate, so the row cannot be "
-        "joined by it → add the column 小区编号 to this file and to 边界.gpkg")]
+        "joined by it → delete the row or outline that is there twice; of two estates, add the column 小区编号 to this "
+        "file and to 边界.gpkg")]
 
 
 def test_an_id_given_twice_is_an_error_with_the_row(tmp_path):

@@ -16,7 +16,7 @@ from gis.tables import Estates, Gates, Streets
 
 CRS = "EPSG:4549"
 SETTINGS = WalkSettings(max_snap_m=50, internal_detour=1.3, path_snap_m=30, wall_tolerance_m=2, min_island_m=50,
-                        merge_gates_m=15, through_classes=frozenset({"primary"}), nested_share=0.9,
+                        merge_gates_m=15, through_classes=frozenset({"primary"}), as_drawn_m=0.5, nested_share=0.9,
                         service_area_buffer_m=10)
 
 

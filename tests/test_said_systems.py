@@ -7,13 +7,16 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
-from openpyxl import Workbook
+from openpyxl import Workbook, load_workbook
 
 from gis.china_offset import from_wgs84
 from gis.errors import ProblemLog
 from layers.placing.places import Town
 from layers.reading.files import Source
 from layers.rows import read_rows
+from maps.account import account_lines, accounts, manifest_entry
+from maps.problem_list import write_problem_list
+from maps.texts import Texts
 
 TRUE = np.array([[121.4737, 31.2304], [121.5002, 31.2401], [121.4805, 31.2199]])
 TOWN = Town("EPSG:4549", (121.4, 31.2, 121.6, 31.3))
@@ -30,9 +33,9 @@ def write_csv(path, header, rows):
     return path
 
 
-def places(source, table="facility"):
+def places(source, table="facility", part="t"):
     log = ProblemLog()
-    rows = read_rows(source, table, part="t", town=TOWN, log=log)
+    rows = read_rows(source, table, part=part, town=TOWN, log=log)
     rows.done(rows.kept)
     degrees = rows.geometry.to_crs(4326)
     return np.column_stack([degrees.x, degrees.y]), log
@@ -71,6 +74,22 @@ def test_each_row_may_say_its_own_system(tmp_path):
     assert apart_m(found) < 0.01
     (said,) = [one for one in log if str(one.why).startswith("the file itself says")]
     assert (said.column, said.value) == ("坐标系", "BD-09: 1, GCJ-02: 1")
+    assert log.readings[0].converted_rows == {"BD-09": 1, "GCJ-02": 1}
+
+
+def test_the_account_says_how_many_rows_were_converted_from_which_system(tmp_path):
+    """Three places from 高德, two from 百度, one true one, and a row of 高德 that has no place to convert."""
+    said = [("高德", "GCJ-02")] * 3 + [("百度", "BD-09")] * 2 + [("WGS84", "WGS84")]
+    rows = [[f"名{number}", *shown(system)[number % 3], word] for number, (word, system) in enumerate(said)]
+    path = write_csv(tmp_path / "表.csv", ["名称", "经度", "纬度", "坐标系"], [*rows, ["名9", "", "", "高德"]])
+    readings = places(Source(path), part="nurseries")[1].readings
+    (line,) = account_lines(accounts(readings, Texts("zh")), Texts("zh"))
+    assert "2 行由 BD-09 换算，3 行由 GCJ-02 换算" in line
+    entry = manifest_entry(readings[0])
+    assert (entry["converted_from"], entry["converted_rows"]) == ("", {"BD-09": 2, "GCJ-02": 3})
+    write_problem_list([], readings, tmp_path / "problems.xlsx", "en")
+    sheet = load_workbook(tmp_path / "problems.xlsx")["Rows read"]
+    assert "2 rows converted from BD-09, 3 rows converted from GCJ-02" in [cell.value for cell in sheet[2]]
 
 
 def test_what_a_row_says_comes_before_the_header_and_a_blank_follows_it(tmp_path):

@@ -11,6 +11,7 @@ import pandas as pd
 import pyogrio
 import shapely
 
+from estategap.demo.messy_faults import ID_IN_OUTLINES, outlines_with_faults
 from estategap.demo.write import DATA_DATE
 from gis.china_offset import moved_into
 
@@ -29,17 +30,20 @@ DRAWN_IN_ROSTER: Final = ("QHW009", "QHW031")
 """Estates whose outlines stand as text in a cell of the roster and in no layer."""
 
 
-def write_layers(tidy: Path, folder: Path) -> None:
+def write_layers(tidy: Path, folder: Path, *, faulty: bool) -> None:
     """Write the outlines, streets, buildings and what is drawn behind them into ``folder``."""
     roster = pd.read_excel(tidy / "小区名册.xlsx", engine="calamine").set_index("小区编号")
     outlines = gpd.read_file(tidy / "小区边界.gpkg")
     outlines = outlines[~outlines["小区编号"].isin(DRAWN_IN_ROSTER)].reset_index(drop=True)
+    outlines = outlines_with_faults(outlines) if faulty else outlines
     shapes = moved_into(outlines.to_crs(_WGS84).geometry, "GCJ-02")
     untidy = [_untidy(shape, number) for number, shape in enumerate(shapes)]
     table = pd.DataFrame({
         "小区编号（必填）": outlines["小区编号"], "小区名称": outlines["小区名称"],
         "所属居委会名称": outlines["所属居委"],
         "3岁以下人口数": outlines["小区编号"].map(roster["3岁以下"])})
+    if faulty:
+        table["小区编号（必填）"] = table["小区编号（必填）"].replace(*ID_IN_OUTLINES)
     write_gbk(gpd.GeoDataFrame(table, geometry=untidy, crs=_WGS84), folder / "小区边界.shp")
     buildings = gpd.read_file(tidy / "楼栋.gpkg")
     write_gbk(buildings.rename(columns=_INITIALS).to_crs("EPSG:4528"), folder / "楼栋.shp")

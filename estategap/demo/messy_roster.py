@@ -7,6 +7,7 @@ import geopandas as gpd
 import pandas as pd
 
 from estategap.demo.messy_cells import traditional, typed_name, typed_number, typed_year, typed_yes_no
+from estategap.demo.messy_faults import rows_with_faults
 from estategap.demo.messy_layers import DRAWN_IN_ROSTER
 from estategap.demo.messy_office import office_sheets
 from estategap.demo.messy_sheets import Form, write_forms
@@ -33,7 +34,7 @@ _ENDS: Final = ("填表人：联系人01        联系电话：000-0000        �
                 "注：1. 夜间停车数为凌晨清点数。2. 不清楚的请填“不详”。")
 
 
-def write_roster(tidy: Path, folder: Path, *, declared: bool) -> None:
+def write_roster(tidy: Path, folder: Path, *, declared: bool, faulty: bool) -> None:
     """Write 小区名册.xlsx; ``declared`` with the header renamed and the id filled in that ``check`` asks for."""
     roster = pd.read_excel(tidy / "小区名册.xlsx", engine="calamine")
     drawn = _drawn(tidy)
@@ -45,7 +46,9 @@ def write_roster(tidy: Path, folder: Path, *, declared: bool) -> None:
     rows: list[list[Any]] = [_example(len(heads))]
     for community, estates in roster.groupby("所属居委", sort=False):
         rows += [[], [f"{community}（{len(estates)}个小区）"]]
-        rows += [_row(int(str(number)), one, drawn, declared=declared) for number, one in estates.iterrows()]
+        for number, one in estates.iterrows():
+            row = _row(int(str(number)), one, drawn, declared=declared)
+            rows += rows_with_faults(one["小区编号"], row) if faulty else [row]
     total = ["合计", *[""] * 7, *(int(roster[name].sum()) for name in ("户数", "60岁以上", "常住人口"))]
     rows.append(total + [""] * (len(heads) - len(total)))
     old = [["QHW001", "棉纺新村", 700], ["QHW002", "柳湾里", 300]]

@@ -1,14 +1,14 @@
 """What may a planner's tables hold? The list of fields with all their names, read once from ``fields.toml``."""
 
 import functools
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
-from importlib.resources import files
 from typing import Any
 
-_NO_TABLES = frozenset({"cells", "headers", "personal", "not_read"})
+from layers.data import data_of
+
+_NO_TABLES = frozenset({"cells", "headers", "personal", "not_read", "base_map"})
 
 
 @dataclass(frozen=True)
@@ -45,14 +45,13 @@ def tables() -> tuple[str, ...]:
 
 
 def not_read(what: str) -> tuple[str, ...]:
-    """Words of the list ``[not_read]`` of the fields: ``headers``, ``totals`` or ``examples``."""
+    """A list of ``[not_read]``, such as ``headers``, ``totals`` or ``examples``."""
     return tuple(document()["not_read"][what])
 
 
-@functools.cache
 def document() -> dict[str, Any]:
     """The whole file; whoever reads a list of words from it knows its name."""
-    return tomllib.loads(files("layers").joinpath("fields.toml").read_text("utf-8"))
+    return data_of("fields")
 
 
 @functools.cache

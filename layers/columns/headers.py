@@ -16,15 +16,16 @@ from rapidfuzz import fuzz, process
 from gis.errors import Problem, either, say
 from layers.columns.catalogue import Field, document, fields_of, not_read
 from layers.typed.cells import printable
+from layers.typed.characters import ONE_TO_TEN
 from layers.typed.chinese import simplified
+from layers.typed.days import starts_with_year
 
 How = Literal["alias", "truncated", "pinyin"]
 
 _NUMBERING = re.compile(
-    r"[\s*＊※★●]*(?:[①-⑳]|[(（]?(?:\d{1,2}|[一二三四五六七八九十]{1,3})(?:[)）、．]|\.(?!\d)))\s*(?=\S)")
+    rf"[\s*＊※★●]*(?:[①-⑳]|[(（]?(?:\d{{1,2}}|[{ONE_TO_TEN}]{{1,3}})(?:[)）、．]|\.(?!\d)))\s*(?=\S)")
 _BRACKETS = re.compile(r"\((.*?)\)|\[(.*?)\]|【(.*?)】|〔(.*?)〕|{(.*?)}|<(.*?)>|《(.*?)》|「(.*?)」")
 _MARKS = re.compile(r"[\s*:：。.、,，;；\-–—―_/~\\()\[\]【】〔〕{}<>《》「」'\"“”‘’※★●#]+")
-_DATE = re.compile(r"\d{4}(年.*|[-./]\d.*)?")
 _CUT_BYTES = {"utf-8": range(8, 11), "gb18030": range(9, 11)}
 """Lengths of a name that a .dbf may have cut off at 10 bytes, a half character at the end taken off."""
 
@@ -90,7 +91,8 @@ class ColumnMapping(Mapping[str, str]):
                    say("rename the column to the one it is")) for one in self.ambiguous]
         found += [(one.header, say("this column is not known; did you mean {names}?", names=either(one.labels)),
                    say("give the figures in ones, not in ten thousands, and rename the column; it is not read")
-                   if "万" in one.header else say("rename the column if it is that one; until then it is not read"))
+                   if any(unit in one.header for unit in document()["headers"]["large_units"]) else
+                   say("rename the column if it is that one; until then it is not read"))
                   for one in self.alike]
         return tuple(Problem(file=file, sheet=sheet, row=row, column=printable(header), why=why, fix=fix,
                              severity="warning") for header, why, fix in found)
@@ -144,7 +146,7 @@ def header_key(header: str) -> str:
     """A header without what planners vary: 繁/简, full width, case, spaces, marks, numbering, units and remarks."""
     text = _folded(_NUMBERING.sub("", header.replace("\x00", ""), count=1))
     bare = _BRACKETS.sub(lambda found: "" if _says_nothing(next(filter(None, found.groups()), "")) else found[0], text)
-    return _MARKS.sub("", bare).removeprefix("其中") or _MARKS.sub("", text)
+    return _without(_MARKS.sub("", bare), "part_of") or _MARKS.sub("", text)
 
 
 def field_count(cells: Iterable[object], table: str) -> int:
@@ -274,12 +276,17 @@ def _folded(text: str) -> str:
     return simplified(unicodedata.normalize("NFKC", text).casefold())
 
 
+def _without(text: str, label: str) -> str:
+    """The text without a word of a list of ``[headers]`` at its beginning."""
+    return text.removeprefix(next((word for word in document()["headers"][label] if text.startswith(word)), ""))
+
+
 def _says_nothing(words: str) -> bool:
-    text = "".join(words.split()).removeprefix("单位").lstrip(":")
+    text = _without("".join(words.split()), "unit_label").lstrip(":")
     settings = document()["headers"]
     units = {"".join(one.split()) for one in settings["units"]}
     remark = any(one in text for one in settings["remarks"])
-    return not text or text in units or remark or _DATE.fullmatch(text) is not None
+    return not text or text in units or remark or starts_with_year(text)
 
 
 def _sounds(key: str) -> tuple[str, ...]:

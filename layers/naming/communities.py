@@ -4,11 +4,10 @@ A village is none of them: 双桥村委会 is 双桥村 and stands beside 双桥
 """
 
 import functools
-import tomllib
-from importlib.resources import files
 
 import pandas as pd
 
+from layers.data import data_of
 from layers.naming.names import normalised_name
 
 
@@ -49,6 +48,5 @@ def _key(name: str) -> str:
 @functools.cache
 def _endings() -> dict[str, str]:
     """What a name may end on, the longest first, and what of it tells it from others: 村 of 村委会."""
-    document = tomllib.loads(files("layers").joinpath("names.toml").read_text("utf-8"))
-    endings: dict[str, str] = document["communities"]["endings"]
+    endings: dict[str, str] = data_of("names")["communities"]["endings"]
     return dict(sorted(endings.items(), key=lambda one: -len(one[0])))

@@ -5,26 +5,25 @@ import itertools
 import re
 from bisect import bisect_left
 from collections.abc import Mapping
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
 
 from gis.errors import Severity, Words, more_rows, say
 from gis.tables import NO_ESTATE, Estates
+from layers.data import data_of
 from layers.naming.names import candidates, normalised_names, offered, paired_names, split_aliases
 from layers.rows import Rows
 
-_PLACE = re.compile(".+(?:街道|街道办事处|镇|乡|区|县|市)")
-"""A place before an estate's name that is never a part of it; a community's name (鞍山) may be."""
-_PART_OF_TOWN = re.compile("(?:.|[东南西北中上下老新内外]{2}|.*[社小园片])?区")
-"""What looks like a district and is a part of an estate's name: 东区花园 and 西区花园 are two."""
-_LEVEL = re.compile(".+?(?:省|自治区|自治州|地区|盟|市|区|县|旗)(?=.)|.+")
+_WORDS: Mapping[str, Any] = data_of("names")["places"]
+_PLACE = re.compile(f".+(?:{'|'.join(_WORDS['never_a_part'])})")
+_PART_OF_TOWN = re.compile("(?:.|[{sides}]{{2}}|.*[{kinds}])?{ending}".format_map(_WORDS["quarter"]))
+_LEVEL = re.compile(f".+?(?:{'|'.join(_WORDS['levels'])})(?=.)|.+")
 _BETWEEN_LEVELS = re.compile(r"[/\\|,·\s-]")
-_KINDS = {"province": ("省", "自治区"), "city": ("市", "州", "盟", "地区"), "district": ("区", "县", "旗")}
-"""Kinds of places by what they end on, before the street (街道, 镇, 乡)."""
-_COURTS, _SHORTEST = frozenset("苑坊"), 2
-"""What is often left off at the end of an estate's name, and characters that must be left before it."""
+_KINDS: Mapping[str, tuple[str, ...]] = {kind: tuple(ends) for kind, ends in _WORDS["kinds"].items()}
+_SHORTEST = 2
+"""Characters of a name that must be left before what may be left off."""
 _NAMES_ASKED = 100
 """Names of one list for which alike ones are looked up: each is held against every name there is."""
 _ONE_BY_ONE = 100
@@ -91,9 +90,10 @@ def same_but_for_ending(ours: pd.DataFrame, theirs: pd.DataFrame, joined: pd.Dat
         joined: ``row_x`` and ``row_y`` that something else has joined already.
     """
     known = [sorted(set(side["key"])) for side in (ours, theirs)]
+    courts = tuple(data_of("names")["left_off"]["courts"])
     left, right = (side[~side["alias"] & ~side["row"].isin(joined[row])]
                    for side, row in ((ours, "row_x"), (theirs, "row_y")))
-    ended = {key for key in {*left["key"], *right["key"]} if key[-1:] in _COURTS and len(key) > _SHORTEST}
+    ended = {key for key in {*left["key"], *right["key"]} if key.endswith(courts) and len(key) > _SHORTEST}
     bases: dict[str, str] = {}
     for base in sorted(key[:-1] for key in ended):
         mine, other = (keys[bisect_left(keys, base):bisect_left(keys, f"{base}\U0010ffff")] for keys in known)
@@ -191,7 +191,9 @@ def _levels(place: str) -> tuple[str, ...]:
 
 def _kind(level: str) -> str:
     """The kind of a level; a community (社区) counts as a street."""
-    return next((kind for kind, ends in _KINDS.items() if level.endswith(ends) and level[-2:] != "社区"), "street")
+    if level.endswith(_WORDS["community"]):
+        return "street"
+    return next((kind for kind, ends in _KINDS.items() if level.endswith(ends)), "street")
 
 
 @functools.lru_cache(maxsize=65_536)

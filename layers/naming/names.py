@@ -6,11 +6,9 @@ Two levels. ``normalised_name`` folds only what cannot tell two estates apart, s
 
 import functools
 import re
-import tomllib
 import unicodedata
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from importlib.resources import files
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -18,7 +16,8 @@ import pandas as pd
 from rapidfuzz import fuzz, process
 
 from gis.errors import Words, say
-from layers.typed.characters import digits_of, number_of
+from layers.data import data_of
+from layers.typed.characters import DIGITS, TENS, digits_of, number_of
 from layers.typed.chinese import simplified
 
 _OPEN, _CLOSE = "[【〔{「『〈《〖<⟨", "]】〕}」』〉》〗>⟩"
@@ -28,15 +27,21 @@ _ROMAN = str.maketrans({0x2160 + number: str(number + 1) for number in range(12)
 _MARKS_BETWEEN = str.maketrans("、;，；", ",,,,")
 _UNSEEN = re.compile("(?<![0-9])[.·•・‧∙⋅'\"“”‘’`´]|[.·•・‧∙⋅'\"“”‘’`´](?![0-9])")
 _DASH = "[-‐‑‒–—―−~〜∼]"
-_DASHES = re.compile(f"(?<![0-9号]){_DASH}+|{_DASH}+(?![0-9])")
-_FROM_TO = re.compile(f"(?<![0-9])([0-9]+)号?(?:{_DASH}+|至|到)([0-9]+)(?=号)")
-_NUMERAL = re.compile("(?<![0-9])[零〇○一二三四五六七八九十百]+(?![0-9])")
-_FORMAL = re.compile("(?:(?<=第)|(?<=[^第]))[壹贰叁肆柒捌玖拾]+(?=[村期区弄号坊里街小])")
-_FORMAL_PLAIN = str.maketrans("壹贰叁肆柒捌玖拾", "一二三四七八九十")
-_PART = re.compile(r"(?<![0-9a-z])\((第?(?:[0-9]{1,3}|[a-z]|[东南西北中]|[甲乙丙丁])[区期座块里]?"
-                   r"|[0-9]+(?:-[0-9]+)?[弄号])\)(?![0-9a-z])")
-_LANE = re.compile(".*?[0-9]弄")
-_FROM_HOUSE_ONE = re.compile("(?<=弄)1-[0-9]+号$")
+_IN: Mapping[str, Any] = data_of("names")["numbers"]
+_HOUSE, _LANE_SIGN, _ORDINAL = _IN["house"], _IN["lane"], _IN["ordinal"]
+_DASHES = re.compile(f"(?<![0-9{_HOUSE}]){_DASH}+|{_DASH}+(?![0-9])")
+_FROM_TO = re.compile(f"(?<![0-9])([0-9]+){_HOUSE}?(?:{_DASH}+|{'|'.join(_IN['to'])})([0-9]+)(?={_HOUSE})")
+_NUMERAL = re.compile(f"(?<![0-9])[{DIGITS}{TENS}]+(?![0-9])")
+_FORMAL = re.compile(f"(?:(?<={_ORDINAL})|(?<=[^{_ORDINAL}]))[{''.join(_IN['formal'])}]+(?=[{_IN['counted']}])")
+_FORMAL_PLAIN = str.maketrans(_IN["formal"])
+_PART = re.compile(
+    rf"(?<![0-9a-z])\(({_ORDINAL}?(?:[0-9]{{1,3}}|[a-z]|[{data_of('names')['marks']['directions']}]|"
+    rf"[{_IN['part_letters']}])[{_IN['parts']}]?|[0-9]+(?:-[0-9]+)?[{_LANE_SIGN}{_HOUSE}])\)(?![0-9a-z])")
+_LANE = re.compile(f".*?[0-9]{_LANE_SIGN}")
+_FROM_HOUSE_ONE = re.compile(f"(?<={_LANE_SIGN})1-[0-9]+{_HOUSE}$")
+_NO_BEGINNING = re.compile(f"[0-9(,-]|{_ORDINAL}|[{_IN['no_beginning']}]")
+NAMELESS = data_of("names")["nameless"]["called"]
+"""What an outline without a name is called, before its place or id."""
 _SHORTEST = 2
 _KEYS_KEPT = 2**17  # names of a city are asked for by every list
 _ROWS_AT_ONCE = 256
@@ -76,7 +81,7 @@ def _key(name: str, places: tuple[str, ...]) -> str:
         text = "".join(one for one in text if not one.isspace() and unicodedata.category(one)[0] != "C")
     text = simplified(text)
     text = _UNSEEN.sub("", text.translate(_variants()).translate(_BRACKETS).translate(_MARKS_BETWEEN))
-    text = re.sub("(?<=[0-9])#", "号", _in_digits(text))
+    text = re.sub("(?<=[0-9])#", _HOUSE, _in_digits(text))
     text = _FROM_TO.sub(r"\1-\2", re.sub("(?<![0-9])0+(?=[0-9])", "", text))
     text = _PART.sub(r"\1", _DASHES.sub("", text))
     return _without_ending(_without_places(text, places))
@@ -117,7 +122,7 @@ def candidates(names: Iterable[str], known: Iterable[str], limit: int = 3) -> di
     Those that agree in numbers, letters and directions come before those that do not, however alike they look.
     """
     asked, there = list(dict.fromkeys(names)), _Known.of(dict.fromkeys(known))
-    cutoff = float(_document()["candidates"]["cutoff"]["value"])
+    cutoff = float(data_of("names")["candidates"]["cutoff"]["value"])
     found: dict[str, tuple[Candidate, ...]] = {}
     for start in range(0, len(asked), _ROWS_AT_ONCE):
         some = asked[start : start + _ROWS_AT_ONCE]
@@ -134,7 +139,7 @@ def candidates(names: Iterable[str], known: Iterable[str], limit: int = 3) -> di
 
 def alike(one: str, other: str) -> bool:
     """Whether two normalised names look alike enough to be shown as perhaps the same."""
-    return fuzz.ratio(one, other) >= float(_document()["candidates"]["cutoff"]["value"])
+    return fuzz.ratio(one, other) >= float(data_of("names")["candidates"]["cutoff"]["value"])
 
 
 def offered(found: Iterable[Candidate]) -> tuple[str | Words, ...]:
@@ -146,12 +151,13 @@ def offered(found: Iterable[Candidate]) -> tuple[str | Words, ...]:
 def split_aliases(text: str) -> tuple[str, ...]:
     """The names in a cell of other names, as written: parted by 、,;/ or in brackets such as (原名…)."""
     bare = text.translate(_BRACKETS).translate(str.maketrans("（）：，；／｜", "():,;/|"))
-    before = "|".join(sorted(_document()["aliases"]["before"], key=len, reverse=True))
-    within = "|".join([before, *_document()["aliases"]["before_in_brackets"]])
+    before = "|".join(sorted(data_of("names")["aliases"]["before"], key=len, reverse=True))
+    within = "|".join([before, *data_of("names")["aliases"]["before_in_brackets"]])
     apart = re.sub(rf"\((?:{within}):?([^()]*)\)", r"、\1、", bare, flags=re.IGNORECASE)
-    apart = re.sub(rf"(?:{before}):?|^原:", "、", apart, flags=re.IGNORECASE)
+    at_start = "|".join(data_of("names")["aliases"]["before_in_brackets"])
+    apart = re.sub(rf"(?:{before}):?|^(?:{at_start}):", "、", apart, flags=re.IGNORECASE)
     names = (one.strip() for one in re.split(r"[、,;/|\r\n\t]+(?![^()]*\))", apart))
-    none = set(_document()["aliases"]["none"])
+    none = set(data_of("names")["aliases"]["none"])
     return tuple(dict.fromkeys(one for one in names if one and one.casefold() not in none))
 
 
@@ -159,11 +165,11 @@ def _in_digits(text: str) -> str:
     """Numbers in digits; 一二村 becomes 1,2村, which is two villages and not the twelfth."""
     def digits(found: re.Match[str]) -> str:
         run, following = found[0], text[found.end() : found.end() + 1]
-        if "十" in run or "百" in run:
+        if any(ten in run for ten in TENS):
             number = number_of(run)
             return run if number is None else f"{number:.0f}"
         plain = digits_of(run)
-        return ",".join(plain) if len(plain) == 2 and following not in {"弄", "号"} else plain
+        return ",".join(plain) if len(plain) == 2 and following not in {_LANE_SIGN, _HOUSE} else plain
 
     text = _FORMAL.sub(lambda found: found[0].translate(_FORMAL_PLAIN), text)
     return _NUMERAL.sub(digits, text)
@@ -178,15 +184,15 @@ def _without_places(text: str, places: tuple[str, ...]) -> str:
     """The name without the places before it; what is left must be a name of its own, not 454弄 or 三村."""
     while place := next((one for one in _place_keys(places) if text.startswith(one)), ""):
         rest = text.removeprefix(place)
-        if len(rest) < _SHORTEST or re.match("[0-9(,-]|第|[弄号村坊里苑区期路街道]", rest):
+        if len(rest) < _SHORTEST or _NO_BEGINNING.match(rest):
             break
         text = rest
     return text
 
 
 def _without_ending(text: str) -> str:
-    marks = _document()["marks"]["directions"] + _document()["marks"]["letters"] + "0123456789,)-"
-    while ending := next((one for one in _document()["left_off"]["endings"] if text.endswith(one)), ""):
+    marks = data_of("names")["marks"]["directions"] + data_of("names")["marks"]["letters"] + "0123456789,)-"
+    while ending := next((one for one in data_of("names")["left_off"]["endings"] if text.endswith(one)), ""):
         rest = text.removesuffix(ending)
         if len(rest) < _SHORTEST or rest[-1] in marks:
             break
@@ -255,15 +261,10 @@ class _Known:
 
 @functools.cache
 def _variants() -> dict[int, str]:
-    return str.maketrans(_document()["variants"])
+    return str.maketrans(data_of("names")["variants"])
 
 
 @functools.cache
 def _mark_pattern() -> re.Pattern[str]:
-    marks = _document()["marks"]
+    marks = data_of("names")["marks"]
     return re.compile(f"[0-9]+|[{marks['directions']}{marks['letters']}]|(?<![a-z])[a-z](?![a-z])")
-
-
-@functools.cache
-def _document() -> dict[str, Any]:
-    return tomllib.loads(files("layers").joinpath("names.toml").read_text("utf-8"))

@@ -16,6 +16,7 @@ import shapely
 
 from gis.errors import Cell, Problem, Value, Words, listed, more_rows, say
 from gis.geometry import has_shape
+from layers.assumptions import assumed
 from layers.placing.readings import (
     AMBIGUOUS,
     IMPOSSIBLE,
@@ -118,7 +119,7 @@ def read_coordinates(
                                        "swapped": turned & ~unreadable & ~half}
     fates = [*((kind, (), np.flatnonzero(where)) for kind, where in by_cells.items()), *fates]
     notes = [Note(kind, _shown(x.iloc[where], y.iloc[where]), codes) for kind, codes, where in fates]
-    every = home is not None and len(far) == np.isfinite(place[:, 0]).sum() and 1 < len(far) >= len(x) / 2
+    every = home is not None and len(far) == np.isfinite(place[:, 0]).sum() and _most(far, len(x))
     notes.append(Note("far", _shown(x.iloc[far], y.iloc[far]), systems, home is not None, every))
     lon, lat = (pd.Series(place[:, side], index=x.index, dtype="float64") for side in (0, 1))
     return Coordinates(lon, lat, _merged(notes))
@@ -153,7 +154,7 @@ def mend_layer(geometry: gpd.GeoSeries, *, home: Bounds | None) -> tuple[gpd.Geo
         notes.append(Note(kind, _written(vertices[where[first]], geometry.index[features]), codes))
     features, first = np.unique(owner, return_index=True)
     far, systems = _far(place[first], vertices[first], crs, home)
-    every = home is not None and len(far) == np.isfinite(place[first, 0]).sum() and 1 < len(far) >= len(geometry) / 2
+    every = home is not None and len(far) == np.isfinite(place[first, 0]).sum() and _most(far, len(geometry))
     notes.append(Note("far", _written(vertices[first[far]], geometry.index[features[far]]), systems, home is not None,
                       every))
     shapes[lost] = None
@@ -205,6 +206,11 @@ def problems_of(
 def why_misplaced(notes: Iterable[Note], crs: str = _WGS84) -> dict[Any, Words]:
     """Why rows have coordinates that are no place, by label; each is an error of ``problems_of``."""
     return {label: _said_of_row(note, crs)[0] for note in notes if note.severity == "error" for label in note.rows}
+
+
+def _most(far: Positions, rows: int) -> bool:
+    """Whether so many rows are far off that the whole list seems to lie elsewhere."""
+    return 1 < len(far) >= assumed("places", "whole_list_share") * rows
 
 
 def _shown(x: pd.Series, y: pd.Series) -> pd.Series:

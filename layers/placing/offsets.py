@@ -15,6 +15,7 @@ from gis.offset_fit import OffsetFit, fit_offset
 from gis.offset_odds import SYSTEMS
 from gis.offset_parts import Parts
 from gis.offset_reference import OffsetReference
+from gis.tables import AREAS
 
 _WGS84 = "EPSG:4326"
 _TRUE = "WGS-84"
@@ -79,7 +80,7 @@ def _compared(readings: Sequence[Reading], streets: gpd.GeoSeries) -> _Compared:
                 and (one.offset_checked or fits[number].system == _declared(one))]
     if outlines:
         areas = gpd.GeoSeries(pd.concat(outlines), crs=streets.crs)
-        reference = OffsetReference.of(streets, areas[areas.geom_type.isin(["Polygon", "MultiPolygon"])])
+        reference = OffsetReference.of(streets, areas[areas.geom_type.isin(AREAS)])
     fits |= {number: _fitted(one, reference) for number, one in asked.items() if number not in fits}
     said = [replace(one, offset=_said(one, fits.get(number))) for number, one in enumerate(readings)]
     wrong = {number: _problem(readings[number], fits[number]) for number in sorted(fits)}
@@ -139,7 +140,7 @@ def _some(places: gpd.GeoSeries | None) -> gpd.GeoSeries:
 def _warn_of_untold(readings: Sequence[Reading], log: ProblemLog) -> None:
     """Say once which files in degrees could not be compared: web maps of China give GCJ-02 and BD-09."""
     untold = [one.file for one in readings if one.offset in {_UNTOLD["unclear"], _UNTOLD["too few"]}
-              and not one.converted and one.crs in _DEGREES]
+              and not one.converted and not one.converted_rows and one.crs in _DEGREES]
     if untold:
         log.add(Problem(
             severity="warning", value=", ".join(dict.fromkeys(untold)),

@@ -18,12 +18,11 @@ from scipy.spatial import Voronoi
 
 from gis.errors import ProblemLog, say
 from gis.geometry import has_shape
-from gis.tables import Buildings, Estates, Streets
+from gis.tables import AREAS, Buildings, Estates, Streets
 from layers.assumptions import assumed, assumed_words
 from layers.naming.estate_names import called
 from layers.quality.doubts import Doubts
 
-_AREAS = ("Polygon", "MultiPolygon")
 _OVERLAP_M = 1.0
 _PLACES = ("located", "estates", "roster")
 """Where points are read from, the first that has one."""
@@ -90,7 +89,7 @@ def _of_landuse(
     """The residential areas that hold one estate alone, of nested ones the smallest; what two share the smaller has."""
     if landuse is None or landuse.empty or points.empty:
         return gpd.GeoDataFrame({"basis": [], "object": []}, geometry=[], crs=points.crs)
-    areas = landuse.geometry[landuse.geom_type.isin(_AREAS) & landuse.is_valid]
+    areas = landuse.geometry[landuse.geom_type.isin(AREAS) & landuse.is_valid]
     areas = areas[areas.area <= assumed("outlines", "landuse_most_m2")]
     objects, areas = areas.index.astype(str), areas.reset_index(drop=True)
     everyone = pd.concat([points, refused, taken.representative_point()])
@@ -222,7 +221,7 @@ def _without(shapes: gpd.GeoSeries, taken: gpd.GeoSeries) -> gpd.GeoSeries:
 def _holding(shapes: gpd.GeoSeries, points: gpd.GeoSeries) -> gpd.GeoSeries:
     """Of each shape the part nearest to its point, which is the one that holds it where one does."""
     parts = shapes.explode(index_parts=False)
-    parts = parts[has_shape(parts) & parts.geom_type.isin(_AREAS)]
+    parts = parts[has_shape(parts) & parts.geom_type.isin(AREAS)]
     apart = parts.distance(points.reindex(parts.index), align=False).round(3)
     order = np.lexsort((-parts.area.round(3).to_numpy(), apart.to_numpy()))
     nearest = parts.iloc[order]
@@ -231,7 +230,7 @@ def _holding(shapes: gpd.GeoSeries, points: gpd.GeoSeries) -> gpd.GeoSeries:
 
 def _only_area(shape: shapely.Geometry | None) -> shapely.Geometry | None:
     every = () if shape is None else shapely.get_parts(shape)
-    parts = [one for one in every if one.geom_type in _AREAS and one.area > 0]
+    parts = [one for one in every if one.geom_type in AREAS and one.area > 0]
     return shapely.union_all(parts) if parts else None
 
 

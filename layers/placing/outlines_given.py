@@ -10,9 +10,8 @@ import shapely
 from gis.crs import in_crs
 from gis.errors import say
 from gis.geometry import areas_only, fault, has_shape, repair_areas
+from gis.tables import AREAS
 from layers.rows import Rows
-
-_AREAS = ("Polygon", "MultiPolygon")
 
 
 def given_outlines(side: Rows, joined: pd.DataFrame, column: str, crs: Any, asked: "pd.Series[bool]") -> gpd.GeoSeries:
@@ -46,7 +45,7 @@ def _areas(side: Rows, crs: Any) -> gpd.GeoSeries:
         return gpd.GeoSeries([], crs=crs)
     shapes = side.geometry
     shapes = _without_lines_beside(shapes)
-    wrong = ~shapely.is_missing(shapes.values) & ~shapes.geom_type.isin(_AREAS)
+    wrong = ~shapely.is_missing(shapes.values) & ~shapes.geom_type.isin(AREAS)
     strange = wrong & ~has_shape(lone_points(shapes))
     if strange.any():
         kinds = tuple(sorted(set(shapes[strange].geom_type)))

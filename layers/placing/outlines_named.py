@@ -11,13 +11,12 @@ import shapely
 
 from gis.errors import ProblemLog, say
 from gis.geometry import has_shape
+from gis.tables import AREAS
 from layers.assumptions import assumed
 from layers.naming.estate_names import called, keyed, name_table, same_names
 from layers.naming.names import candidates
 from layers.osm_extract import OsmExtract, repaired_areas
 from layers.quality.doubts import ESTATES, Doubts
-
-_AREAS = ("Polygon", "MultiPolygon")
 
 
 def areas_by_name(
@@ -43,7 +42,7 @@ def areas_by_name(
     pairs = same_names(*keyed(ours, theirs)).set_axis(["estate", "area"], axis="columns")
     pairs = pairs[pairs["area"].isin(pairs.loc[pairs["estate"].isin(asked), "area"])]
     there = repaired_areas(mapped.loc[mapped.index.isin(pairs["area"])], areas.crs, extract.file, log).geometry
-    there = there[there.geom_type.isin(_AREAS)]
+    there = there[there.geom_type.isin(AREAS)]
     pairs = pairs[pairs["area"].isin(there.index)]
     apart_m = _apart_m(points.reindex(pairs["estate"]), there.loc[pairs["area"]])
     far = apart_m > assumed("outlines", "named_most_m")

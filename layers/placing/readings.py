@@ -16,6 +16,7 @@ from pyproj.database import query_crs_info
 from pyproj.enums import PJType
 
 from gis.crs import CHINA_LON_LAT
+from layers.assumptions import assumed
 
 Numbers: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
 Mask: TypeAlias = np.ndarray[Any, np.dtype[np.bool_]]
@@ -26,7 +27,7 @@ Repair: TypeAlias = Literal["swapped", "northing_first", "degrees", "scaled", "z
 Way: TypeAlias = Callable[[Numbers, Numbers], Pairs]
 
 AS_READ, IMPOSSIBLE, AMBIGUOUS = -1, -2, -3
-NEAR_KM = 100.0
+NEAR_KM = assumed("places", "near_km")
 """What lies farther than this from the town is doubtful."""
 
 _KM_PER_DEGREE = 111.2
@@ -38,7 +39,6 @@ _BELIEVED, _POSSIBLE, _NEXT_ZONE = (3.0, 3.0), (10.0, 10.0), (1.5, 0.5)
 """Degrees east-west and north-south beyond the area that a projected CRS is made for."""
 _ONE_SPOT_M, _ONE_REGION_DEG = 10.0, 180.0
 _SAME_PLACE_DEG = 1e-6
-_MOST = 0.5
 
 
 @dataclass(frozen=True)
@@ -318,9 +318,9 @@ def _choose(taken: np.ndarray[Any, Any], fits: Mask) -> np.ndarray[Any, Any]:
 
 
 def _is_a_rule(mine: np.ndarray[Any, Any], rows: int) -> bool:
-    """True where one reading holds for most rows of the column."""
+    """True where one reading holds for so many rows of the column that it is taken for all."""
     sure = mine[mine >= 0]
-    return len(sure) > 0 and int(np.bincount(sure).max()) >= max(3, _MOST * rows)
+    return len(sure) > 0 and int(np.bincount(sure).max()) >= max(3, assumed("places", "one_reading_share") * rows)
 
 
 def _as_the_others(

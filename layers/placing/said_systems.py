@@ -24,8 +24,6 @@ from layers.reading.files import ROW, Raw, offset_system
 _LON_LAT = "EPSG:4326"
 TRUE_DEGREES = "WGS84"
 """What a row says whose degrees need no conversion; others say GCJ-02 or BD-09."""
-_TRUE_WORDS = re.compile(
-    "wgs.?(19)?84|cgcs.?2000|(国家|大地).{0,4}2000|2000.{0,4}(国家|大地)|天地图|gps|epsg.?(4326|4490)")
 _AXES = ("x", "y")
 
 
@@ -87,16 +85,16 @@ def with_said_system(
     said = systems.mask((systems == "") & pointed, next(iter(by_header), ""))
     said = said.mask((systems == "") & ~pointed, of_shapes).replace(TRUE_DEGREES, "")
     column = column or headers.get("shape", "")
-    shifted = sorted(set(said) - {""})
+    shifted = to_undo(said)
     if not shifted:
         return raw, nothing
-    counts = tuple(f"{name}: {int((said == name).sum())}" for name in shifted)
+    counts = tuple(f"{name}: {count}" for name, count in shifted.items())
     log.add(Problem(
         file=raw.source.path.name, sheet=raw.part, column=column, value=", ".join(counts), severity="warning",
         why=say("the file itself says that its coordinates are in {names}; they were converted", names=tuple(shifted)),
         fix='nothing, if that is so; else write crs = "EPSG:4326" in the section of this file in project.toml'))
     if len(shifted) == 1 and (said != "").all():
-        return replace(raw, source=replace(raw.source, crs=shifted[0])), nothing
+        return replace(raw, source=replace(raw.source, crs=next(iter(shifted)))), nothing
     return raw, said
 
 
@@ -120,10 +118,16 @@ def undone(geometry: gpd.GeoSeries, systems: pd.Series) -> gpd.GeoSeries:
     """Places whose degrees were read as true, brought to where they are by the system that each row says."""
     degrees, crs = geometry.to_crs(_LON_LAT), geometry.crs
     shapes: Any = degrees.to_numpy().copy()
-    for name in sorted(set(systems) - {"", TRUE_DEGREES}):
+    for name in to_undo(systems):
         rows = np.asarray(systems == name, dtype=bool)
-        shapes[rows] = moved(degrees[rows], name).to_numpy()
+        shapes[rows] = moved(degrees[rows], name).to_numpy()  # type: ignore[arg-type]
     return in_crs(gpd.GeoSeries(shapes, index=geometry.index, crs=_LON_LAT), crs)
+
+
+def to_undo(systems: pd.Series) -> dict[str, int]:
+    """The shifted systems that rows say, each with how many say it."""
+    counts = systems.value_counts()
+    return {str(name): int(counts[name]) for name in sorted(set(counts.index) - {"", TRUE_DEGREES})}
 
 
 def _system_of(word: str, unknown: frozenset[str]) -> str | None:
@@ -131,7 +135,8 @@ def _system_of(word: str, unknown: frozenset[str]) -> str | None:
     text = unicodedata.normalize("NFKC", word).casefold().strip()
     if text in {"", *unknown}:
         return ""
-    return offset_system(text) or (TRUE_DEGREES if _TRUE_WORDS.search(text.replace(" ", "")) else None)
+    true = any(re.search(one, text.replace(" ", "")) for one in document()["headers"]["true_words"])
+    return offset_system(text) or (TRUE_DEGREES if true else None)
 
 
 def _say_overruled(raw: Raw, by_header: Sequence[str], systems: pd.Series, column: str, log: ProblemLog) -> None:

@@ -16,6 +16,7 @@ import shapely
 from gis.errors import Cell, Problem, ProblemLog, say
 from gis.geometry import has_arcs
 from gis.ledger import ColumnRead
+from layers.assumptions import assumed
 from layers.columns.catalogue import document, fields_of
 from layers.columns.fields import columns_of
 from layers.columns.headers import header_key
@@ -38,7 +39,7 @@ _PAIR = r"-?\d{1,3}(?:\.\d+)?(?:[ \t]*[,，][ \t]*|[ \t])-?\d{1,3}(?:\.\d+)?"
 _RING = rf"{_PAIR}(?:[;；][ \t]*{_PAIR}){{2,}}[;；]?"
 _RINGS = re.compile(rf"{_RING}(?:[|｜]{_RING})*|{_PAIR}(?:[|｜]{_PAIR}){{2,}}[|｜]?")
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
-_FEWEST_SHAPES, _SHOWN = 0.5, 60
+_SHOWN = 60
 _OF_AREAS = frozenset({"roster", "building"})
 """Lists whose things are areas rather than points."""
 
@@ -99,11 +100,12 @@ def _say_wrong(raw: Raw, header: str, found: _Found, log: ProblemLog) -> None:
 
 
 def _columns(frame: pd.DataFrame, table: str) -> Iterator[tuple[str, _Found]]:
-    """The columns at least half of whose filled cells are shapes; pairs of numbers only where the name says so.
+    """The columns of whose filled cells enough are shapes; pairs of numbers only where the name says so.
 
     A column whose name says that it holds shapes is one too where the cells look like some and are none.
     """
     names = {header_key(name) for name in document()["headers"]["shapes"]}
+    enough = assumed("sheets", "shapes_share")
     taken = {header for field, header in columns_of(frame, table).items()
              if fields_of(table)[field].type != "coordinate"}
     for header in (str(one) for one in frame.columns if one != ROW):
@@ -113,10 +115,10 @@ def _columns(frame: pd.DataFrame, table: str) -> Iterator[tuple[str, _Found]]:
             continue
         text = as_text(frame[header]).replace("(?i)^(null|none|nan|empty)$", "", regex=True)
         alike = np.array([_looks_like_one(cell, named=named) for cell in text[text != ""]], dtype=bool)
-        if not alike.size or alike.mean() < _FEWEST_SHAPES:
+        if not alike.size or alike.mean() < enough:
             continue
         shapes, srids = _shapes(text)
-        if named or (~shapely.is_missing(shapes)).sum() >= _FEWEST_SHAPES * alike.size:
+        if named or (~shapely.is_missing(shapes)).sum() >= enough * alike.size:
             yield header, _Found(text, shapes, srids)
 
 

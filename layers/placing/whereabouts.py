@@ -12,10 +12,10 @@ from shapely.geometry.base import BaseGeometry
 from gis.errors import Problem, ProblemLog, Words, listed, say
 from gis.ledger import Reading
 from gis.tables import Estates, Streets
+from layers.assumptions import assumed
 from layers.placing.coordinates import FAR
 from layers.quality.doubts import ESTATES
 
-_SAME_PLACE_M = 1_000.0
 _NAMED = 6
 
 
@@ -38,7 +38,7 @@ def elsewhere(
         return ""
     here, there = (shapely.box(*table.frame.total_bounds) for table in (estates, streets))
     apart_km = there.distance(here) / 1_000
-    if apart_km * 1_000 <= _SAME_PLACE_M:
+    if apart_km * 1_000 <= assumed("places", "same_place_m"):
         return ""
     others = [one for one in log.readings if one.places is not None and one.part not in {*ESTATES, "streets"}]
     by_estates, by_streets = ([one for one in others if _lies_in(one, place)] for place in (here, there))
@@ -65,7 +65,7 @@ def _lies_in(one: Reading, place: BaseGeometry) -> bool:
     assert one.places is not None  # noqa: S101 - only those that have some are asked for
     bounds = one.places.bounds
     east, north = ((bounds[low] + bounds[high]).median() / 2 for low, high in (("minx", "maxx"), ("miny", "maxy")))
-    return bool(place.distance(shapely.Point(east, north)) <= _SAME_PLACE_M)
+    return bool(place.distance(shapely.Point(east, north)) <= assumed("places", "same_place_m"))
 
 
 def _shown(place: BaseGeometry) -> str:

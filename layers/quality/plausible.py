@@ -1,11 +1,9 @@
 """Which figures and outlines are believed without a question? ``plausible.toml`` says, with a source for each limit."""
 
-import functools
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.resources import files
-from typing import Any
+
+from layers.data import data_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,30 +26,25 @@ class Parts:
 
 def limit(table: str, name: str) -> float:
     """One limit, in the unit its name ends in."""
-    return float(_document()[table][name]["value"])
+    return float(data_of("plausible")[table][name]["value"])
 
 
 def limits(table: str) -> Mapping[str, float]:
     """All limits of ``impossible``, ``doubtful`` (by field) or ``capacity`` (by facility kind)."""
-    return {name: float(entry["value"]) for name, entry in _document()[table].items()}
+    return {name: float(entry["value"]) for name, entry in data_of("plausible")[table].items()}
 
 
 def listed_fields(table: str, name: str) -> tuple[str, ...]:
     """A list of fields."""
-    return tuple(_document()[table][name]["value"])
+    return tuple(data_of("plausible")[table][name]["value"])
 
 
 def ratios() -> tuple[Ratio, ...]:
     """Quotients of two fields of a roster."""
     return tuple(Ratio(over=one["over"], under=one["under"], least=float(one.get("least", 0)), most=float(one["most"]))
-                 for one in _document()["ratios"])
+                 for one in data_of("plausible")["ratios"])
 
 
 def parts() -> tuple[Parts, ...]:
     """Fields of a roster that are parts of another, single ones before those that count together."""
-    return tuple(Parts(parts=tuple(one["parts"]), whole=one["whole"]) for one in _document()["parts"])
-
-
-@functools.cache
-def _document() -> dict[str, Any]:
-    return tomllib.loads(files("layers").joinpath("plausible.toml").read_text("utf-8"))
+    return tuple(Parts(parts=tuple(one["parts"]), whole=one["whole"]) for one in data_of("plausible")["parts"])

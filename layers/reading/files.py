@@ -18,6 +18,7 @@ import pyproj
 from pyproj.exceptions import CRSError, ProjError
 
 from gis.errors import InputError, Problem, Words, say
+from layers.columns.catalogue import document
 from layers.columns.headers import match_columns
 from layers.reading.delimited import read_delimited
 from layers.reading.file_checks import TABLE_KINDS, VECTOR_KINDS, check_kind, check_present, check_whole, kind_of
@@ -27,10 +28,6 @@ from layers.reading.workbooks import filled_sheets, read_workbook
 
 __all__ = ["ROW", "Raw", "Source", "offset_system", "open_source", "parse_crs", "read_raw", "read_table", "read_vector"]
 
-_OFFSET_WORDS: dict[str, Literal["GCJ-02", "BD-09"]] = {
-    "gcj": "GCJ-02", "bd09": "BD-09", "火星": "GCJ-02", "高德": "GCJ-02", "腾讯": "GCJ-02", "国测局": "GCJ-02",
-    "百度": "BD-09", "amap": "GCJ-02", "baidu": "BD-09",
-}
 _CRS_FIX = say('add the line crs = "EPSG:4490" (or the code the data is really in) to its section of project.toml')
 
 _ONLY_LAYERS = frozenset({"", "building", "street"})
@@ -72,7 +69,8 @@ def offset_system(crs: str | None) -> Literal["", "GCJ-02", "BD-09"]:
     """
     text = unicodedata.normalize("NFKC", crs or "").casefold()
     key = re.sub(r"[^a-z0-9]", "", text)
-    found = (system for word, system in _OFFSET_WORDS.items() if word in text or word in key)
+    words: dict[str, Literal["GCJ-02", "BD-09"]] = document()["headers"]["shifted_words"]
+    found = (system for word, system in words.items() if word in text or word in key)
     return "" if "bd09mc" in key else next(found, "")
 
 

@@ -11,27 +11,18 @@ from collections.abc import Collection, Iterator, Mapping
 from itertools import takewhile
 from typing import Any
 
-from layers.columns.catalogue import not_read
+from layers.assumptions import assumed
+from layers.columns.catalogue import document, not_read
+from layers.typed.characters import ONE_TO_TEN
+from layers.typed.chinese import simplified
+from layers.typed.days import is_day_or_blank
+from layers.typed.words import any_of
 
-_FOOT_ROWS = 8
-"""So many of the last rows are looked through for signatures that stand beside other cells or in the name's column."""
-_FEW_CELLS = 3
-_FEW_COLUMNS = 3
-_LONGEST_NAME = 40
 _SENTENCE = re.compile(r"[：；。]|:\s")
-_DAY = re.compile(r"\d{2,4}\s*[年./-]\s*\d{1,2}\s*(?:[月./-]\s*(?:\d{1,2}\s*日?)?)?|年\s*月\s*日")
-_OFFICE = re.compile(r"(?:办事处|辦事處|居委会|居委會|居民委员会|村委会|人民政府)$")
-_AREA = re.compile(r"(?:社区|社區|街道|镇|鎮|片区|片區|网格|網格)$")
 _DIGITS = re.compile(r"\d+(?:\.\d+)?")
 _KIND = 2
 """Characters at the end of a name that say what kind of area it is."""
-_COUNT = re.compile(r"(?:共)?\d+(?:个|個|处|處|户|戶|幢|栋|小区|小區)*")
-_PLACE = re.compile(r"(?:[室站所厅廳院栏亭]|中心)$")
-_MANY = re.compile(
-    r"(?<![报填表写管责制属送主])单位[:为(]?(?:[^\W\d]{1,4}[,、/;])*"
-    r"((?:[十百千万亿]+|10+)(?:人|户|个|辆|套|间|栋|幢|台|部|张|位|次|件)?)(?=$|\W|\d)")
 _AROUND = re.compile(r"[(\[【〔<《「『]([^()\[\]【】〔〕<>《》「」『』]*)[)\]】〕>》」』]")
-_SIMPLER = str.maketrans("單萬億戶個輛間棟臺張", "单万亿户个辆间栋台张")
 
 
 def is_total(cell: Any) -> bool:
@@ -73,14 +64,23 @@ def _total_signs() -> re.Pattern[str]:
 
 @functools.cache
 def _totals() -> re.Pattern[str]:
-    alone = "|".join(map(re.escape, sorted(not_read("totals"), key=len, reverse=True)))
+    alone, of, every = _any("totals"), _any("total_of"), _any("everything")
+    counting = any_of("number", "counting")
     ending = "|".join(re.escape(word) for word in not_read("totals") if not word.isascii())
-    of = "|".join(map(re.escape, not_read("total_of")))
-    number = r"(?:\d+|[一二三四五六七八九十]+)(?:(?:个|户|处|家|条|行)(?:小区|居住区)?)?"
-    every = "|".join(map(re.escape, not_read("everything")))
+    units = rf"(?:{_any('total_units')})(?:{_any('total_things')})?"
+    number = rf"(?:\d+|[{ONE_TO_TEN}]+)(?:{units})?"
     return re.compile(rf"(?:{every})|(?:{alone})(?:/?(?:{of})|{number}|\(.*\)|:.*)?"
                       rf"|.{{0,20}}(?:{ending})(?:\(.*\)|:.*|{number})?"
-                      r"|.{0,10}共\d+(?:个|户|处|家)(?:小区|居住区)?")
+                      rf"|.{{0,10}}{counting}\d+{units}")
+
+
+def _any(what: str) -> str:
+    return "|".join(map(re.escape, sorted(not_read(what), key=len, reverse=True)))
+
+
+@functools.cache
+def _counts() -> re.Pattern[str]:
+    return re.compile(rf"(?:{any_of('number', 'counting')})?\d+(?:{_any('counted')})*")
 
 
 def is_total_row(row: list[Any], kinds: Mapping[int, str], keys: Collection[int]) -> bool:
@@ -104,7 +104,7 @@ def _says_nothing(cell: Any) -> bool:
     if not isinstance(cell, str):
         return isinstance(cell, int | float)
     text = _plain(cell)
-    return _COUNT.fullmatch(text) is not None or not text.strip("—–-/\\.·")
+    return _counts().fullmatch(text) is not None or not text.strip("—–-/\\.·")
 
 
 def area_headings(rows: Mapping[int, list[Any]], kinds: Mapping[int, str], names: Collection[int]) -> list[int]:
@@ -117,7 +117,7 @@ def area_headings(rows: Mapping[int, list[Any]], kinds: Mapping[int, str], names
               if column < len(row) and isinstance(row[column], str)}
     places, counts = list(rows), [column for column, kind in kinds.items() if kind == "count"]
     areas = [at for at, place in enumerate(places) if (name := called.get(place))
-             and (_OFFICE.search(name) or _AREA.search(name))]
+             and (_is_called(name, "offices") or _is_called(name, "areas"))]
     amounts = {at: {column: _amount(cell) for column, cell in _filled(rows[places[at]]) if column in counts}
                for at in areas}
     found = []
@@ -126,9 +126,15 @@ def area_headings(rows: Mapping[int, list[Any]], kinds: Mapping[int, str], names
         ends = [*areas[turn + 1 : turn + 2], *[other for other in areas[turn + 1 :]
                                                if called[places[other]][-_KIND:] == kind][:1], len(places)]
         below = ([rows[places[one]] for one in range(at + 1, end) if one not in amounts] for end in dict.fromkeys(ends))
-        if amounts[at] and (_OFFICE.search(called[places[at]]) or any(_sums_up(amounts[at], some) for some in below)):
+        office = _is_called(called[places[at]], "offices")
+        if amounts[at] and (office or any(_sums_up(amounts[at], some) for some in below)):
             found.append(places[at])
     return found
+
+
+def _is_called(name: str, what: str) -> bool:
+    """Whether a name ends on a word of the list."""
+    return name.endswith(not_read(what))
 
 
 def _amount(cell: Any) -> Any:
@@ -153,8 +159,9 @@ def footers(
     """
     places = list(rows)
     most = max((len(row) - row.count(None) for row in rows.values()), default=0)
-    sparse = {place for place in places[-_FOOT_ROWS:] if _sparse(rows[place], most)}
-    signed = [place for place in places[-_FOOT_ROWS:] if _is_signature(rows[place], place in sparse, kinds, keys)]
+    last = places[-int(assumed("sheets", "footer_rows")):]
+    sparse = {place for place in last if _sparse(rows[place], most)}
+    signed = [place for place in last if _is_signature(rows[place], place in sparse, kinds, keys)]
     tail = [*takewhile(lambda place: place in sparse or place in signed, reversed(places))][::-1]
     begin = next((place for place in tail if place in signed), None)
     while begin is not None and (at := tail.index(begin)) and _is_office(rows[tail[at - 1]]):
@@ -169,7 +176,7 @@ def footers(
 
 def _sparse(row: list[Any], most: int) -> bool:
     count = len(list(_filled(row)))
-    return (count <= _FEW_CELLS and count < most) or 3 * count < most
+    return (count <= assumed("sheets", "sparse_cells") and count < most) or 3 * count < most
 
 
 def _is_signature(row: list[Any], sparse: bool, kinds: Mapping[int, str], keys: Collection[int]) -> bool:
@@ -189,16 +196,16 @@ def _is_signature(row: list[Any], sparse: bool, kinds: Mapping[int, str], keys: 
 
 
 def _holds_signature(text: str) -> bool:
-    return any(word in text for word in not_read("signatures")) and _PLACE.search(text) is None
+    return any(word in text for word in not_read("signatures")) and not _is_called(text, "signed_places")
 
 
 def _is_day(cell: Any) -> bool:
-    return isinstance(cell, dt.date) or (isinstance(cell, str) and _DAY.fullmatch(_plain(cell)) is not None)
+    return isinstance(cell, dt.date) or (isinstance(cell, str) and is_day_or_blank(_plain(cell)))
 
 
 def _is_office(row: list[Any]) -> bool:
     cells = [cell for _, cell in _filled(row)]
-    return len(cells) == 1 and isinstance(cells[0], str) and _OFFICE.search(_plain(cells[0])) is not None
+    return len(cells) == 1 and isinstance(cells[0], str) and _is_called(_plain(cells[0]), "offices")
 
 
 def _is_note(row: list[Any], width: int, kinds: Mapping[int, str]) -> bool:
@@ -206,9 +213,10 @@ def _is_note(row: list[Any], width: int, kinds: Mapping[int, str]) -> bool:
     column, first = cells[0]
     if isinstance(first, str) and begins_note(first):
         return True
-    if len(cells) > 1 or width < _FEW_COLUMNS or not isinstance(first, str):
+    if len(cells) > 1 or width < assumed("sheets", "table_columns") or not isinstance(first, str):
         return False
-    return column not in kinds or len(first) > _LONGEST_NAME or _SENTENCE.search(first) is not None
+    long = len(first) > assumed("sheets", "name_characters")
+    return column not in kinds or long or _SENTENCE.search(first) is not None
 
 
 def begins_note(text: str) -> bool:
@@ -219,17 +227,24 @@ def begins_note(text: str) -> bool:
 
 @functools.cache
 def _notes() -> re.Pattern[str]:
-    words = "|".join(map(re.escape, sorted(not_read("footers"), key=len, reverse=True)))
-    return re.compile(rf"(?:{words})(?:\s*\d{{0,2}}[:：.、]|\s*$|\s{{2,}})")
+    return re.compile(rf"(?:{_any('footers')})(?:\s*\d{{0,2}}[:：.、]|\s*$|\s{{2,}})")
 
 
 def many_in_one(row: list[Any]) -> str:
     """The unit of tens, thousands or ten thousands that a row above a table gives for its amounts, ``""`` for none."""
     for _, cell in _filled(row):
-        found = _MANY.search(_plain(cell).translate(_SIMPLER)) if isinstance(cell, str) else None
+        found = _many().search(simplified(_plain(cell))) if isinstance(cell, str) else None
         if found:
             return found[1]
     return ""
+
+
+@functools.cache
+def _many() -> re.Pattern[str]:
+    words = document()["not_read"]["amounts_in"]
+    return re.compile(rf"(?<![{words['not_before']}]){words['label']}[{words['after_label']}]?"
+                      r"(?:[^\W\d]{1,4}[,、/;])*"
+                      rf"((?:[{words['many']}]+|10+)(?:{'|'.join(words['units'])})?)(?=$|\W|\d)")
 
 
 def _plain(text: str) -> str:

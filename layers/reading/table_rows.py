@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from gis.errors import Cell, InputError, Problem, Words, say
+from layers.assumptions import assumed
 from layers.columns.catalogue import fields_of, not_read
 from layers.columns.field_guide import marked_fields
 from layers.columns.headers import explains, field_count, header_key, is_header, joined_header, match_columns
@@ -21,11 +22,10 @@ from layers.typed.cells import printable
 ROW = "_row"
 """Column of a raw table that holds the planner's row number: the header is row 1."""
 
-_SEARCHED, _FEWEST, _MOST_HEADERS = 15, 2, 3
+_SEARCHED, _FEWEST, _MOST_HEADERS, _WIDE = (
+    int(assumed("sheets", name)) for name in ("searched_rows", "header_names", "header_rows", "wide_cells"))
 _MOST_COLUMNS = 16_384  # of a sheet of Excel
-_WIDE = 3
 _SHOWN = 80
-_COUNTING = tuple("甲乙丙丁戊己庚辛")
 _SHARED_BY_ROWS = frozenset({"text", "choice", "yes_no", "year", "date"})
 
 _ABOVE = say("this row stands above the column names")
@@ -278,8 +278,9 @@ def _counts(cells: list[Any]) -> bool:
     """True of 1, 2, 3, … or 甲, 乙, 1, 2, …, by which forms number their columns."""
     words = [str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell).strip("()（） ")
              for cell in cells]
-    lettered = next((place for place, word in enumerate(words) if place >= len(_COUNTING)
-                     or word != _COUNTING[place]), len(words))
+    letters = not_read("column_letters")
+    lettered = next((place for place, word in enumerate(words) if place >= len(letters) or word != letters[place]),
+                    len(words))
     rest = words[lettered:]
     return len(words) >= _WIDE and rest == [str(number) for number in range(1, len(rest) + 1)]
 

@@ -15,7 +15,7 @@ from gis.errors import Words, say
 from layers.typed.chinese import simplified
 from layers.typed.days import read_day, read_year
 from layers.typed.numbers import NumberRule, checked, read_number
-from layers.typed.words import SHEET_FAULT, Typed, any_unit, words_of
+from layers.typed.words import SHEET_FAULT, Typed, any_of, any_unit, words_of
 
 _LARGEST_EXACT = 1e15
 _NO_TEXT: dict[int, str | None] = {
@@ -98,7 +98,8 @@ def as_yes_no(cells: pd.Series, unknown: frozenset[str], yes: frozenset[str], no
     """1 for yes, 0 for no; a number after yes says how many there are (有(2个)) and must not be none."""
     known = {simplified(word): value for words, value in (
         (yes | words_of("yes_no", "yes"), 1.0), (no | words_of("yes_no", "no"), 0.0)) for word in words}
-    some = re.compile(rf"([^0-9()]+)(?:\((?:共)?0*[1-9][0-9]*(?:{any_unit()})?\)|0*[1-9][0-9]*(?:{any_unit()})?)")
+    number = f"0*[1-9][0-9]*(?:{any_unit()})?"
+    some = re.compile(rf"([^0-9()]+)(?:\((?:{any_of('number', 'counting')})?{number}\)|{number})")
 
     def read(_: Any, text: str) -> Typed:
         word = simplified(_folded(text))

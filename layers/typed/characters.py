@@ -10,6 +10,11 @@ from layers.typed.chinese import simplified
 NUMERALS = "零〇○一二三四五六七八九十百千万亿两壹贰叁肆伍陆柒捌玖拾佰仟廿"
 """Characters that Chinese numbers are written with."""
 
+ONE_TO_TEN = "一二三四五六七八九十"
+DIGITS = f"零〇○{ONE_TO_TEN[:-1]}"
+"""Those that stand for one digit each, as in a year."""
+TENS = "十百"
+
 _DIGITS = str.maketrans("零〇○一二三四五六七八九两壹贰叁肆伍陆柒捌玖", "000123456789" + "2" + "123456789")
 _PLAIN = str.maketrans("〇○两壹贰叁肆伍陆柒捌玖拾佰仟", "零零二一二三四五六七八九十百千")
 _SHORT_END = re.compile(r"(?<=[百千万])[一二三四五六七八九]$")

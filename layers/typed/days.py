@@ -10,14 +10,14 @@ import functools
 import re
 
 from gis.errors import Words, say
-from layers.typed.characters import digits_of, number_of, tidied
+from layers.typed.characters import DIGITS, ONE_TO_TEN, digits_of, number_of, tidied
 from layers.typed.numbers import has_odd_digits
 from layers.typed.words import FIRST_YEAR, SHEET_FAULT, Typed, any_of, day_of, day_of_serial, months, words_of
 
 _NOT_A_YEAR, _NOT_A_DATE = say("this is not a year"), say("this is not a date")
 _LONGEST = 80
 _LAST_OF_REPUBLIC = 38  # 1949
-_DIGIT = "[零〇○一二三四五六七八九]"
+_DIGIT = f"[{DIGITS}]"
 _MONTH, _DAY = "(?:0?[1-9]|1[0-2])", "(?:0?[1-9]|[12][0-9]|3[01])"
 _TIME = r"(?:[t ]?(?:上午|下午)?[0-9]{1,2}(?:[:时][0-9]{1,2}){1,2}分?(?:[.,][0-9]+)?(?:z|[+-][0-9]{2}:?[0-9]{2})?)?"
 _BETWEEN_YEARS = re.compile("[、,;/和及与至到~–—-]| ")
@@ -25,14 +25,31 @@ _MISTYPED = range(19_000, 21_000)
 """Numbers of five digits that are rather a year with a digit too many than a day of the fifties."""
 _DECADE = ("(?:(20|21)世纪|(上个?世纪)|(19|20))?([0-9])0(?:(?:[、,-]|至|到)?([0-9])0)?"
            "(?:年代(?:[初中末]|[初中末后]期|中后期)?|s)")
-_SHORT_YEARS = re.compile("([0-9]{2})年?(?:(?:[、,/~–—-]|至|到|和)([0-9]{2}))?年(?:建成?|竣工)?")
+_SHORT_YEARS = re.compile("([0-9]{2})年?(?:(?:[、,/~–—-]|至|到|和)([0-9]{2}))?年"
+                          f"(?:{any_of('year', 'built')})?")
 _IN_BRACKETS = re.compile(r"\((.*)\)")
-_YEAR_OF_MANY = re.compile(f"([0-9]{{4}})年?(?:{_MONTH}月)?(?:建成?|竣工)?")
+_YEAR_OF_MANY = re.compile(f"([0-9]{{4}})年?(?:{_MONTH}月)?(?:{any_of('year', 'built')})?")
 _SERIAL = re.compile(r"([0-9]{5})(?:\.[0-9]*)?")
 _COMPACT = re.compile("([0-9]{4})([0-9]{2})([0-9]{2})")
 _YEAR_FIRST = re.compile(rf"([0-9]{{4}})[年./-]({_MONTH})[月./-]({_DAY})日?{_TIME}")
 _DAY_FIRST = re.compile(rf"([0-9]{{1,2}})([./-])([0-9]{{1,2}})\2([0-9]{{4}}){_TIME}")
 _MONTH_ONLY = re.compile(r"([0-9]{4})(?:年([0-9]{1,2})月|[/-]([0-9]{1,2})|\.([0-9]{2}))")
+
+_DAY_OR_BLANK = re.compile(r"\d{2,4}\s*[年./-]\s*\d{1,2}\s*(?:[月./-]\s*(?:\d{1,2}\s*日?)?)?|年\s*月\s*日")
+MONTH_AND_DAY = "[0-9]{1,2}月[0-9]{1,2}日"
+_STARTS_WITH_YEAR = re.compile(r"\d{4}(年.*|[-./]\d.*)?")
+PERIOD = f"(?:[0-9]{{1,2}}|[{ONE_TO_TEN}]{{1,2}})月份?$|[1-4{ONE_TO_TEN[:4]}]季度?|^q[1-4]$|^(?:19|20)[0-9]{{2}}年?$"
+"""A pattern of a month, a quarter or a year in the name of a column."""
+
+
+def is_day_or_blank(text: str) -> bool:
+    """True of a day or month alone, as below a signature, or the blanks left for one (年 月 日)."""
+    return _DAY_OR_BLANK.fullmatch(text) is not None
+
+
+def starts_with_year(text: str) -> bool:
+    """True of a year in digits and whatever is said after it: 2025, 2025年底, 2025-10."""
+    return _STARTS_WITH_YEAR.fullmatch(text) is not None
 
 
 def read_year(typed: str, last_year: int) -> Typed:
@@ -80,7 +97,7 @@ def _dated(typed: str) -> str:
     text = re.sub("([二三四五六七八九])[、,至到]?([三四五六七八九])(?:十|0)(?=年代)",
                   lambda found: f"{digits_of(found[1])}0、{digits_of(found[2])}0", text)
     text = re.sub("([二三四五六七八九])(?:十|0)(?=年代)", lambda found: digits_of(found[1]) + "0", text)
-    return re.sub("[一二三四五六七八九十]{1,3}(?=[月日])", lambda found: f"{number_of(found[0]) or 0:.0f}", text)
+    return re.sub(f"[{ONE_TO_TEN}]{{1,3}}(?=[月日])", lambda found: f"{number_of(found[0]) or 0:.0f}", text)
 
 
 @functools.cache

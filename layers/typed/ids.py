@@ -5,11 +5,13 @@ import re
 
 import pandas as pd
 
+from layers.typed.days import MONTH_AND_DAY
+
 _MOST_OF_A_SPREADSHEET, _ROUNDED = 1e15, re.compile(r"[0-9](\.[0-9]+)?[eE]\+[0-9]{2,}")
 _DIGITS_KEPT, _LONG = 15, re.compile(r"[0-9]{16,}")
 """Text of so many digits that all end in zeros was a number in a spreadsheet before it was exported."""
 _MONTH = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
-_DATED = re.compile(f"[0-9]{{1,2}}月[0-9]{{1,2}}日|{_MONTH}-[0-9]{{1,2}}|[0-9]{{1,2}}-{_MONTH}")
+_DATED = re.compile(f"{MONTH_AND_DAY}|{_MONTH}-[0-9]{{1,2}}|[0-9]{{1,2}}-{_MONTH}")
 
 
 def rounded_ids(cells: pd.Series, *, of_table: bool) -> "pd.Series[bool]":

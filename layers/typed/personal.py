@@ -23,8 +23,9 @@ _LANDLINE = re.compile(r"0\d{2,3}[-—– ][2-8]\d{6,7}|[(（]0\d{2,3}[)）] ?[2
 _WITHIN = re.compile(rf"(?<![\dA-Za-z])(?<!\d\.)(?:{_MOBILE.pattern}|{_LANDLINE.pattern}|\d{{17}}[\dXx])"
                      r"(?![\dA-Za-z])(?!\.\d)")
 _SHORT = r"(?!(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]))[2-8]\d{2,3}[- ]?\d{4}(?!\d)"
-_CALLED = re.compile(rf"((?:电话|電話|座机|座機|来电|來電|致电|固话|联系方式|联系|聯繫|tel|phone)[^\d\n]{{0,8}})"
-                     rf"({_SHORT}(?:\s*[/、,，;；]\s*{_SHORT})*)(?![.年月日号弄室户元米%])", re.IGNORECASE)
+_CALLED = re.compile(rf"((?:{'|'.join(document()['personal']['called'])})[^\d\n]{{0,8}})"
+                     rf"({_SHORT}(?:\s*[/、,，;；]\s*{_SHORT})*)(?![{document()['personal']['not_after']}])",
+                     re.IGNORECASE)
 """A number of seven or eight digits after a word for a telephone."""
 MASK = "＊＊＊"
 """What stands where a telephone or identity number stood."""

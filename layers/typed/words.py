@@ -3,16 +3,16 @@
 import datetime as dt
 import functools
 import re
-import tomllib
 from collections.abc import Mapping
-from importlib.resources import files
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from gis.errors import Words, say
+from layers.data import data_of
 
-FIRST_YEAR, LAST_YEAR = 1900, 2100
+FIRST_YEAR, LAST_YEAR = (int(data_of("typed_words")["year"][name]["value"]) for name in ("first", "last"))
+"""Years that are believed."""
 SHEET_FAULT = say("this is a fault of the spreadsheet, not a value")
 _SERIAL_START = dt.date(1899, 12, 30)
 
@@ -34,36 +34,36 @@ class Typed(NamedTuple):
 
 def words_of(part: str, name: str) -> frozenset[str]:
     """A list of words of the file."""
-    return frozenset(_document()[part][name])
+    return frozenset(data_of("typed_words")[part][name])
 
 
 @functools.cache
 def any_of(part: str, *names: str) -> str:
     """A pattern of any word of these lists, the longest first."""
-    every = {word for name in names for word in _document()[part][name]}
+    every = {word for name in names for word in data_of("typed_words")[part][name]}
     return "|".join(map(re.escape, sorted(every, key=lambda word: (-len(word), word))))
 
 
 def units_of(unit: str) -> Mapping[str, float]:
     """The words that may follow a number of this unit, and what one of them is in the unit."""
-    return dict(_document()["units"].get(unit, {}))
+    return dict(data_of("typed_words")["units"].get(unit, {}))
 
 
 @functools.cache
 def any_unit() -> str:
     """A pattern of any word of any unit, the longest first."""
-    every = {word for words in _document()["units"].values() for word in words}
+    every = {word for words in data_of("typed_words")["units"].values() for word in words}
     return "|".join(map(re.escape, sorted(every, key=lambda word: (-len(word), word))))
 
 
 def zeros_of(word: str) -> int:
     """How many zeros a word such as 万 stands for; none where there is no word."""
-    return int(_document()["number"]["zeros"].get(word, 0))
+    return int(data_of("typed_words")["number"]["zeros"].get(word, 0))
 
 
 def months() -> Mapping[str, int]:
     """The months by their English names, short and long."""
-    return dict(_document()["months"])
+    return dict(data_of("typed_words")["months"])
 
 
 def day_of(year: str | int, month: str | int, day: str | int) -> dt.date | None:
@@ -78,8 +78,3 @@ def day_of(year: str | int, month: str | int, day: str | int) -> dt.date | None:
 def day_of_serial(number: float) -> dt.date | None:
     """The day that a spreadsheet's number of five digits stands for (35916 is 1998-05-01)."""
     return _SERIAL_START + dt.timedelta(days=int(number)) if 10_000 <= number < 73_416 else None
-
-
-@functools.cache
-def _document() -> dict[str, Any]:
-    return tomllib.loads(files("layers").joinpath("typed_words.toml").read_text("utf-8"))
