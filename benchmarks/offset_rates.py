@@ -8,11 +8,13 @@ import platform
 import sys
 import time
 from collections import Counter
+from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
@@ -42,6 +44,7 @@ def main():
                     print(line, flush=True)
     for count, said in total.items():
         print(f"{'all':22} {'':10} {'':7} {count:6} {row(said)}")
+    put_together(places)
     at_random(places)
     thousand_shapes(places)
 
@@ -57,6 +60,25 @@ def rates(layer, system, count, reference):
 
 def row(said):
     return f"{said['right']:5} {said['wrong']:5} {said['cannot tell']:11}"
+
+
+def put_together(places):
+    """Layers of which a part lies in another system: how often that is told, and how often of layers in one system."""
+    print(f"{'place':22} {'layer':10} {'part':12} shapes  told as two")
+    parts = [("", 0.0), ("GCJ-02", 0.25), ("GCJ-02", 0.5), ("BD-09", 0.33)]
+    for place, (reference, layers) in places.items():
+        for kind, layer in layers.items():
+            for (system, share), count in product(parts, COUNTS):
+                drawn = (mixed(layer, system, share, count, seed) for seed in range(ROUNDS))
+                told = sum(fit_offset(one, reference).because == "mixed" for one in drawn)
+                print(f"{place:22} {kind:10} {share:4.0%} {system:7} {count:6} {told:5} of {ROUNDS}", flush=True)
+
+
+def mixed(layer, system, share, count, seed):
+    drawn = layer.sample(min(count, len(layer)), random_state=seed)
+    moved = round(share * len(drawn))
+    parts = [as_shown(drawn[:moved], system), drawn[moved:]] if moved else [drawn]
+    return gpd.GeoSeries(pd.concat(parts), crs=layer.crs)
 
 
 def at_random(places):
