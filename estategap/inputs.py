@@ -189,7 +189,7 @@ def _around(sources: Sources, estates: Estates, walking: WalkingRule) -> Inputs:
     basemap = log.attempt(lambda: sources.basemap(streets, buildings), BaseMap.empty(crs))
     lifts = log.attempt(lambda: sources.lifts(estates), Lifts.empty())
     responsibilities = log.attempt(lambda: sources.responsibilities(estates), Responsibilities.empty())
-    progress = log.attempt(sources.progress, TaskProgress.empty())
+    progress = log.attempt(lambda: sources.progress(estates), TaskProgress.empty())
     project = sources.project
     astray = elsewhere(estates, streets, log, estates_file=project.estates.file or project.osm_file,
                        streets_file=project.streets.file if project.streets else project.osm_file)

@@ -29,6 +29,7 @@ class Reading:
         encoding: what its text is written in, where that had to be found out.
         crs: coordinate system its places were taken to be in; ``""`` where it has none.
         converted: the shifted system (GCJ-02, BD-09) its places were converted from.
+        converted_rows: where rows name systems of their own, how many places were converted from which.
         offset_checked: somebody has compared its places with the streets already.
         offset: what came of comparing its places with the streets; ``""`` where nobody did.
         columns: the columns that were read, in our order.
@@ -54,6 +55,7 @@ class Reading:
     encoding: str = ""
     crs: str = ""
     converted: str = ""
+    converted_rows: Mapping[str, int] = field(default_factory=dict)
     offset_checked: bool = False
     offset: Words | str = ""
     columns: tuple[ColumnRead, ...] = ()

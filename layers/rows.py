@@ -16,7 +16,7 @@ from gis.ledger import ColumnRead, Reading
 from layers.columns.field_guide import marked_fields
 from layers.columns.fields import columns_of, fields_of, not_read, read_fields
 from layers.placing.places import Town, crs_name, places_of_layer, places_of_table
-from layers.placing.said_systems import said_by_rows, say_unsaid, undone, with_said_system
+from layers.placing.said_systems import TRUE_DEGREES, said_by_rows, say_unsaid, undone, with_said_system
 from layers.placing.typed_shapes import with_shapes
 from layers.reading.files import ROW, Raw, Source, parse_crs, read_raw
 from layers.reading.table_notes import is_total, total_signs
@@ -31,7 +31,8 @@ class Rows:
     """The rows of one file: ``fields`` (with ``ROW``) and ``geometry`` on the same labels, in the town's CRS.
 
     ``geometry`` is missing where a row has no place; ``misplaced`` says of rows whose coordinates are wrong why they
-    are, which is listed already. Whoever reads them says of each row that it was used (``done``)
+    are, which is listed already; ``converted`` which system the places of single rows were converted from, None where the
+    file has one for all. Whoever reads them says of each row that it was used (``done``)
     or why it was left out (``leave_out``).
     """
 
@@ -43,6 +44,7 @@ class Rows:
     columns: tuple[ColumnRead, ...] = ()
     unread: tuple[str, ...] = ()
     misplaced: Mapping[int, Words] = field(default_factory=dict)
+    converted: "pd.Series[str] | None" = None
     _left_out: dict[int, Words | str] = field(default_factory=dict)
 
     @property
@@ -133,11 +135,17 @@ class Rows:
         self.log.readings.append(Reading(
             file=self.file, part=self.part, sheet=self.raw.part, encoding=self.raw.encoding,
             crs=crs_name(self.source, self.raw.frame) if len(places) else "", converted=self.source.offset_system,
-            offset_checked=self.source.offset_checked,
+            converted_rows=self._converted_rows(), offset_checked=self.source.offset_checked,
             columns=self.columns, unread=self.unread, rows_in=len(self.fields) + len(self.raw.left_out),
             rows_used=len(used), left_out={why: tuple(rows) for why, rows in reasons.items()},
             row_of=row_of, misplaced=frozenset() if keys is None else frozenset(keys[keys.index.isin(self.misplaced)]),
             places=places if len(places) else None))
+
+    def _converted_rows(self) -> dict[str, int]:
+        if self.converted is None:
+            return {}
+        return {str(name): int(count) for name, count in
+                self.converted[has_shape(self.geometry)].value_counts().sort_index().items() if name}
 
 
 def read_rows(
@@ -183,8 +191,9 @@ def read_rows(
         say_unsaid(raw, headers_of, said, has_shape(geometry), log)
     fields = fields.assign(system=said).drop(columns=["x", "y", *([] if table == "location" else ["system"])],
                                              errors="ignore")
-    return Rows(raw, part, fields, undone(geometry, systems) if systems.any() else geometry, log,
-                (*columns, shape) if shape else columns, unread, misplaced)
+    shifted = systems.replace(TRUE_DEGREES, "")
+    return Rows(raw, part, fields, undone(geometry, shifted) if shifted.any() else geometry, log,
+                (*columns, shape) if shape else columns, unread, misplaced, shifted if shifted.any() else None)
 
 
 def _asked(required: Iterable[tuple[str, ...]], *, shaped: bool) -> list[tuple[str, ...]]:

@@ -99,7 +99,7 @@ def manifest_entry(one: Reading) -> dict[str, Any]:
     joins = {} if one.joins is None else {"joined_by": one.joins["by"].replace("", "nothing").value_counts().to_dict()}
     return {
         "file": one.file, "sheet": one.sheet, "read_as": one.part, "encoding": one.encoding, "crs": one.crs,
-        "converted_from": one.converted, "offset": str(one.offset),
+        "converted_from": one.converted, "converted_rows": dict(one.converted_rows), "offset": str(one.offset),
         "columns": {column.field: {"header": column.header, "how": column.how} for column in one.columns},
         "columns_not_read": list(one.unread), "rows_in": one.rows_in, "rows_used": one.rows_used,
         "rows_left_out": {str(why): list(rows) for why, rows in one.left_out.items()}, **joins,
@@ -110,9 +110,15 @@ def _part(part: str, texts: Texts) -> str:
     return texts(f"facility.{part}.title") if part in facility_kinds() else texts(f"account.part.{part}")
 
 
+def _converted(one: Reading, texts: Texts) -> str:
+    """The system that the places were converted from, or of each how many rows were; ``""`` where none was."""
+    counts = [texts("account.converted_count", system=name, rows=rows) for name, rows in one.converted_rows.items()]
+    systems = texts("problem.join").join(counts) or one.converted
+    return texts("account.converted", system=systems) if systems else ""
+
+
 def _account(one: Reading, texts: Texts) -> Account:
-    converted = texts("account.converted", system=one.converted) if one.converted else ""
-    placed = [part for part in (converted, words(one.offset, texts.lang)) if part]
+    placed = [part for part in (_converted(one, texts), words(one.offset, texts.lang)) if part]
     return Account(
         file=one.file, sheet=one.sheet, part=_part(one.part, texts), encoding=one.encoding, crs=one.crs,
         placed=texts("problem.join").join(placed), rows_in=one.rows_in, rows_used=one.rows_used,

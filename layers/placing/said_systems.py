@@ -120,7 +120,7 @@ def undone(geometry: gpd.GeoSeries, systems: pd.Series) -> gpd.GeoSeries:
     """Places whose degrees were read as true, brought to where they are by the system that each row says."""
     degrees, crs = geometry.to_crs(_LON_LAT), geometry.crs
     shapes: Any = degrees.to_numpy().copy()
-    for name in sorted(set(systems) - {"", TRUE_DEGREES}):
+    for name in sorted(set(systems) - {""}):
         rows = np.asarray(systems == name, dtype=bool)
         shapes[rows] = moved(degrees[rows], name).to_numpy()
     return in_crs(gpd.GeoSeries(shapes, index=geometry.index, crs=_LON_LAT), crs)
