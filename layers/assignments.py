@@ -133,7 +133,8 @@ def _known_tasks(rows: Rows, said: pd.Series, tasks: Mapping[str, str]) -> pd.Se
             cells=rows.cells(strange, said),
             why=say("{count} rows are of no task that there can be: no estate and matter have this id",
                     count=len(strange)),
-            fix="copy 任务编号 from the list of tasks; it is the estate's id, a hyphen and the matter, such as XF001-停车")
+            fix="copy 任务编号 from the list of tasks; it is the estate's id, a hyphen and the matter, such as "
+                "XF001-停车")
     return known.fillna(said).astype("object")
 
 
@@ -143,7 +144,7 @@ def _named(units: pd.Series) -> pd.Series:
 
 
 def _matter_keys(names: pd.Series) -> pd.Series:
-    """Names of matters and ids of tasks without what planners vary: spaces, case, full width, traditional characters."""
+    """Names of matters and ids of tasks without what planners vary: spaces, case, width, traditional characters."""
     return folded(names).map(simplified).astype("object")
 
 

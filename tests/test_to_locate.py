@@ -265,9 +265,11 @@ def test_what_was_converted_is_said_in_the_account_of_the_list(tmp_path):
     town = unlocated(tmp_path / "town", "Y1", "Y2", "Y3", "Y4")
     check(town)
     gcj, bd = ([float(one[0]) for one in from_wgs84([120.56], [31.87], system)] for system in ("GCJ-02", "BD-09"))
-    fill_in(town / "to_locate.xlsx", Y1=(*gcj, "高德"), Y2=(*gcj, "GCJ-02"), Y3=(*bd, "百度"), Y4=(120.561, 31.87, "WGS84"))
+    fill_in(town / "to_locate.xlsx", Y1=(*gcj, "高德"), Y2=(*gcj, "GCJ-02"), Y3=(*bd, "百度"),
+            Y4=(120.561, 31.87, "WGS84"))
     switch_on(town)
     [reading] = [one for one in check(town).readings if one.part == "located"]
     assert reading.converted_rows == {"BD-09": 1, "GCJ-02": 2}
     said = {lang: accounts([reading], Texts(lang))[0].placed for lang in ("zh", "en")}
-    assert said == {"zh": "由 BD-09（1 行），GCJ-02（2 行） 换算", "en": "converted from BD-09 (1 rows), GCJ-02 (2 rows)"}
+    assert said == {"zh": "由 BD-09（1 行），GCJ-02（2 行） 换算",
+                    "en": "converted from BD-09 (1 rows), GCJ-02 (2 rows)"}
