@@ -160,8 +160,8 @@ def test_tasks_have_their_days_and_remarks_and_count_once(tmp_path):
 def test_ids_of_tasks_are_known_however_they_are_typed_and_those_of_none_are_said(tmp_path):
     log = ProblemLog()
     source = sheet(tmp_path / "名册.xlsx", "任务进度", ["任务编号", "完成日期"], ["xf1-停车", "2026-05-01"],
-                   ["ＸＦ２ － 停車", "2026-05-02"], ["XF1-停车 ", "2026-05-03"], ["XF9-停车", None], ["XF2-绿化", None],
-                   ["XF2-parking", None])
+                   ["ＸＦ２ － 停車", "2026-05-02"], ["XF1-停车 ", "2026-05-03"], ["XF9-停车", None],
+                   ["XF2-绿化", None], ["XF2-parking", None])
     tasks = {f"{key}-{name}": f"{key}-停车" for key in ("XF1", "XF2") for name in ("停车", "parking")}
     found = read_progress(source, tasks, town=TOWN, log=log)
     assert found.frame.index.tolist() == ["XF1-停车", "XF2-停车", "XF2-绿化", "XF9-停车"]

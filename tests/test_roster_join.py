@@ -211,7 +211,8 @@ def test_a_row_that_draws_its_own_outline_is_not_said_to_have_none(tmp_path):
 
 def test_a_lane_and_a_house_of_one_number_are_offered_for_each_other_and_never_joined(tmp_path):
     drawn = [shapely.box(500_000 + 200 * n, 3_400_000, 500_100 + 200 * n, 3_400_100) for n in range(2)]
-    gpd.GeoDataFrame({"小区名称": ["柳湾路200号", "柳湾路300号"]}, geometry=drawn, crs=TOWN.crs).to_file(tmp_path / "边界.gpkg")
+    layer = gpd.GeoDataFrame({"小区名称": ["柳湾路200号", "柳湾路300号"]}, geometry=drawn, crs=TOWN.crs)
+    layer.to_file(tmp_path / "边界.gpkg")
     (tmp_path / "名册.csv").write_text("小区名称,别名,户数\n绿波苑,柳湾路200弄,10\n", "utf-8")
     log = ProblemLog()
     estates = read_estates(outlines=Source(tmp_path / "边界.gpkg"), roster=Source(tmp_path / "名册.csv"),
