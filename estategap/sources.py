@@ -66,7 +66,8 @@ class Sources:
         """The buildings, wherever they stand."""
         section, crs = self.project.buildings, self.town.crs
         if section:
-            return read_buildings(self.project.source(section), town=self.town, log=self.log)
+            return read_buildings(self.project.source(section), town=self.town, log=self.log,
+                                  data_year=self.project.project.data_date.year)
         if self.osm is None:
             return Buildings.empty(crs)
         found = buildings_of_osm(self.osm, crs, log=self.log)

@@ -118,7 +118,8 @@ def test_a_sheet_is_what_its_title_says_and_a_pivot_table_is_nothing(folder):
         "表1": ({"编号": "F1", "名称": "甲停车场", **place}, "[[facilities]]"),
     }
     nothing = {
-        "透视1": {"小区名称": "甲小区", "户数": 10, "停车位": 3}, "汇总": {"行标签": "甲居委", "求和项:户数": 10, "停车位": 3},
+        "透视1": {"小区名称": "甲小区", "户数": 10, "停车位": 3},
+        "汇总": {"行标签": "甲居委", "求和项:户数": 10, "停车位": 3},
         "Sheet9": {"居委会": "甲居委", "户数": 10, "停车位": 3},
     }
     with pd.ExcelWriter(folder / "资料.xlsx") as book:
