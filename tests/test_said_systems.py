@@ -48,6 +48,10 @@ def apart_m(found):
     ("高德经度", "高德纬度", "GCJ-02"), ("经度（高德地图）", "纬度（高德地图）", "GCJ-02"),
     ("lng_gcj02", "lat_gcj02", "GCJ-02"), ("经度（BD-09）", "纬度（BD-09）", "BD-09"),
     ("百度经度", "百度纬度", "BD-09"),
+    ("bdlng", "bdlat", "BD-09"), ("lng_bd", "lat_bd", "BD-09"), ("gcjlng", "gcjlat", "GCJ-02"),
+    ("gd_lon", "gd_lat", "GCJ-02"), ("amap_lng", "amap_lat", "GCJ-02"), ("tx_lng", "tx_lat", "GCJ-02"),
+    ("tencent_lng", "tencent_lat", "GCJ-02"), ("gcj02ll_lng", "gcj02ll_lat", "GCJ-02"), ("wgslon", "wgslat", "WGS84"),
+    ("lon84", "lat84", "WGS84"), ("tdt_lng", "tdt_lat", "WGS84"),
     ("BD09_LON", "BD09_LAT", "BD-09"), ("经度（WGS84）", "纬度（WGS84）", "WGS84"),
     ("经度（CGCS2000）", "纬度（CGCS2000）", "WGS84"), ("天地图经度", "天地图纬度", "WGS84")])
 @pytest.mark.parametrize("table", ["roster", "facility", "gate", "door", "complaint"])
