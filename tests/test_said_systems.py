@@ -7,15 +7,19 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+import shapely
 from openpyxl import Workbook
 
 from gis.china_offset import from_wgs84
 from gis.errors import ProblemLog
+from layers.placing.offsets import check_offsets
 from layers.placing.places import Town
 from layers.reading.files import Source
 from layers.rows import read_rows
 
 TRUE = np.array([[121.4737, 31.2304], [121.5002, 31.2401], [121.4805, 31.2199]])
+CHECKED = ("not compared: the project says that it has been checked; the file says BD-09 of its coordinates, "
+           "project.toml says GCJ-02, which holds")
 TOWN = Town("EPSG:4549", (121.4, 31.2, 121.6, 31.3))
 
 
@@ -99,6 +103,19 @@ def test_the_line_of_the_project_holds_and_what_contradicts_it_is_said(tmp_path)
     assert apart_m(found) < 0.01
     (said,) = log
     assert str(said.why) == "the file says BD-09 of its coordinates, project.toml says GCJ-02, which holds"
+
+
+@pytest.mark.parametrize(("seen", "offset"), [
+    (True, CHECKED), (False, "cannot tell: too few places")])
+def test_what_contradicts_the_project_is_a_note_once_it_is_checked_and_a_warning_where_nobody_can_tell(
+        tmp_path, seen, offset):
+    rows = [["甲", *one] for one in shown("GCJ-02")]
+    path = write_csv(tmp_path / "表.csv", ["名称", "经度（BD-09）", "纬度（BD-09）"], rows)
+    _, log = places(Source(path, crs="GCJ-02", offset_checked=seen))
+    streets = gpd.GeoSeries([shapely.LineString(TRUE)], crs=4326).to_crs(4549)
+    (reading,) = check_offsets(log.readings, streets, log)
+    assert str(reading.offset) == offset
+    assert sum("which holds" in str(one.why) for one in log) == (0 if seen else 1)
 
 
 def test_two_systems_for_one_place_are_an_error(tmp_path):
