@@ -182,8 +182,7 @@ def estate_of_building(rows: Rows, lost: pd.Index, estates: Estates) -> pd.Serie
     frame = estates.frame
     mine, known = keyed(asked, name_table(frame["name"], frame["alias_names"], frame["street"]))
     keys = sorted(set(known["key"]))
-    parted = {key for key in mine["key"].unique()
-              if re.search(f"^{re.escape(key)}[0-9]", "\n".join(keys), re.MULTILINE)}
+    parted = {key for key in mine["key"].unique() if bisect_left(keys, f"{key}0") < bisect_left(keys, f"{key}:")}
     pairs = same_names(mine[~mine["key"].isin(parted)], known)
     pairs["label"] = tries.index[pairs["row_x"]]
     longest = pairs[pairs["row_x"] == pairs.groupby("label")["row_x"].transform("min")]
