@@ -19,7 +19,7 @@ from gis.errors import InputError, Problem, ProblemLog
 from gis.ledger import Reading
 from gis.tables import BaseMap, Buildings, Doors, Estates, Facilities, Gates, Streets
 from layers.assignments import Responsibilities, TaskProgress
-from layers.buildings import buildings_in_estates
+from layers.buildings import buildings_in_estates, with_build_years
 from layers.estates import mark_edge_of_data, read_estates
 from layers.estates_osm import estates_of_osm
 from layers.kinds import facility_kinds
@@ -182,6 +182,7 @@ def _around(sources: Sources, estates: Estates, walking: WalkingRule) -> Inputs:
     footprints = log.attempt(sources.footprints, Buildings.empty(crs))
     estates = log.attempt(lambda: sources.outlined(estates, footprints, streets), estates)
     buildings = buildings_in_estates(footprints, estates, log=log)
+    estates = with_build_years(estates, buildings, log=log)
     gates = log.attempt(lambda: sources.gates(estates), Gates.empty(crs))
     doors = log.attempt(lambda: sources.doors(buildings), Doors.empty(crs))
     facilities = {kind: sources.facilities(kind, estates) for kind in facility_kinds()}
@@ -189,7 +190,7 @@ def _around(sources: Sources, estates: Estates, walking: WalkingRule) -> Inputs:
     basemap = log.attempt(lambda: sources.basemap(streets, buildings), BaseMap.empty(crs))
     lifts = log.attempt(lambda: sources.lifts(estates), Lifts.empty())
     responsibilities = log.attempt(lambda: sources.responsibilities(estates), Responsibilities.empty())
-    progress = log.attempt(sources.progress, TaskProgress.empty())
+    progress = log.attempt(lambda: sources.progress(estates), TaskProgress.empty())
     project = sources.project
     astray = elsewhere(estates, streets, log, estates_file=project.estates.file or project.osm_file,
                        streets_file=project.streets.file if project.streets else project.osm_file)

@@ -66,7 +66,8 @@ class Sources:
         """The buildings, wherever they stand."""
         section, crs = self.project.buildings, self.town.crs
         if section:
-            return read_buildings(self.project.source(section), town=self.town, log=self.log)
+            return read_buildings(self.project.source(section), town=self.town, log=self.log,
+                                  data_year=self.project.project.data_date.year)
         if self.osm is None:
             return Buildings.empty(crs)
         found = buildings_of_osm(self.osm, crs, log=self.log)
@@ -105,17 +106,17 @@ class Sources:
         section = self.project.responsibilities
         if section is None:
             return Responsibilities.empty()
-        matters = {name: one.name for one in discover()
-                   for name in (one.name, *(Texts(lang).title(one.title) for lang in get_args(Lang)))}
-        return read_responsibilities(self.project.source(section), matters, estates.frame["community"], town=self.town,
-                                     log=self.log)
+        return read_responsibilities(self.project.source(section), _matters(), estates.frame["community"],
+                                     town=self.town, log=self.log)
 
-    def progress(self) -> TaskProgress:
-        """What became of tasks."""
-        section = self.project.progress
+    def progress(self, estates: Estates) -> TaskProgress:
+        """What became of tasks: the id of one is its estate's, a hyphen and the Chinese title of its matter."""
+        section, title = self.project.progress, Texts("zh").title
         if section is None:
             return TaskProgress.empty()
-        return read_progress(self.project.source(section), town=self.town, log=self.log,
+        tasks = {f"{estate}-{name}": f"{estate}-{title(matter)}" for name, matter in _matters().items()
+                 for estate in estates.ids}
+        return read_progress(self.project.source(section), tasks, town=self.town, log=self.log,
                              data_date=self.project.project.data_date)
 
     def gates(self, estates: Estates) -> Gates:
@@ -207,3 +208,9 @@ class Sources:
             mapped, streets=own.streets if project.streets else mapped.streets,
             water=own.water if water else mapped.water, green=own.green if green else mapped.green,
             buildings=own.buildings if project.buildings else mapped.buildings)
+
+
+def _matters() -> dict[str, str]:
+    """What each analysis may be called in a list of an office, and its name in the program."""
+    return {name: one.name for one in discover()
+            for name in (one.name, *(Texts(lang).title(one.title) for lang in get_args(Lang)))}

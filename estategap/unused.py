@@ -7,7 +7,7 @@ from estategap.project import FILE_NAME, Project
 from estategap.project_sections import File
 from estategap.starter import SCHEMA
 from gis.errors import InputError, Problem, Words, listed, say
-from layers.contents import Holding, holdings
+from layers.contents import LAYERS, Holding, holdings
 from layers.kinds import facility_kinds
 from layers.reading.file_checks import TABLE_KINDS, VECTOR_KINDS, kind_of
 from layers.streets import is_osm
@@ -16,7 +16,7 @@ from maps.texts import Texts
 
 _SECTIONS = {"roster": "[roster]", "building": "[buildings]", "door": "[doors]", "gate": "[gates]",
              "complaint": "[complaints]", "lift": "[lifts]", "responsibility": "[responsibilities]",
-             "progress": "[progress]", "facility": "[[facilities]]"}
+             "progress": "[progress]", "street": "[streets]", "facility": "[[facilities]]"}
 """The section that names a file, by the list of fields that is read from it."""
 _RASTERS = frozenset({".tif", ".tiff"})
 _LOOKED_INTO_BYTES = 20 * 2**20
@@ -102,6 +102,9 @@ def _fix(file: str, one: Holding, project: Project) -> Words:
                        lines=tuple(lines))
         lines.insert(0, f'kind = "{kind}"')
     section = _SECTIONS[one.table]
+    if one.table in LAYERS and not one.shaped:
+        return say("nothing, if they are not meant to be read; {section} reads a layer with shapes, such as a "
+                   "GeoPackage or a Shapefile", section=section)
     there = getattr(project, section.strip("[]")) if one.table != "facility" else None
     if there is not None:
         return say("{section} names {file} already; put the rows there, or name this file instead, or move it away",

@@ -165,6 +165,7 @@ class Estates(Table):
     ``*_basis`` says where people were counted: ``roster``, ``raster``, ``floor_area``, ``profile``, ``registered`` or
     ``""``; ``*_low`` and ``*_high`` are the least and the most there can be: the value itself where nothing wider is
     given. A value can be unknown within a known interval, as a building year of the nineties is.
+    ``build_year_basis`` is ``buildings`` where the year is the median of its buildings', else ``""``.
     ``high_rise`` is a surveyed fact: 1, 0 or NaN. Estates are walled unless the source says otherwise.
     ``edge_of_data`` marks an estate too near the rim of the street data for "nothing in reach" to be believed.
     """
@@ -176,7 +177,8 @@ class Estates(Table):
         "edge_of_data": False,
         **dict.fromkeys(PEOPLE, _UNKNOWN), **{f"{name}_basis": "" for name in PEOPLE},
         **{f"{name}_{end}": _UNKNOWN for name in PEOPLE for end in ("low", "high")},
-        **dict.fromkeys(["build_year", "build_year_low", "build_year_high"], _UNKNOWN), "high_rise": _UNKNOWN,
+        **dict.fromkeys(["build_year", "build_year_low", "build_year_high"], _UNKNOWN), "build_year_basis": "",
+        "high_rise": _UNKNOWN,
         "parking_spaces": _UNKNOWN, "parking_on_fire_lane": _UNKNOWN, "resident_cars": _UNKNOWN,
         "night_cars": _UNKNOWN, "ebikes": _UNKNOWN, "ebike_ports": _UNKNOWN, "complaints": _UNKNOWN,
         **dict.fromkeys(CHECK_UP, _UNKNOWN), **dict.fromkeys(CHECK_UP_TEXTS, ""),
@@ -217,7 +219,7 @@ class Buildings(Table):
     index_name: ClassVar[str] = "building_id"
     columns: ClassVar[Mapping[str, Any]] = {
         "estate_id": NO_ESTATE, "name": "", "use": "", "levels": _UNKNOWN, "height_m": _UNKNOWN,
-        "households": _UNKNOWN,
+        "households": _UNKNOWN, "build_year": _UNKNOWN,
     }
     geometry_types: ClassVar[frozenset[str]] = AREAS
 

@@ -9,7 +9,6 @@ import pandas as pd
 from gis.errors import ProblemLog, either, say
 from layers.columns.catalogue import document, not_read
 from layers.naming.communities import community_keys
-from layers.naming.estate_names import id_keys
 from layers.placing.places import Town
 from layers.reading.files import Source
 from layers.rows import Rows, read_rows
@@ -88,14 +87,16 @@ def read_responsibilities(
 
 
 def read_progress(
-    source: Source, *, town: Town, log: ProblemLog, data_date: date | None = None,
+    source: Source, tasks: Mapping[str, str], *, town: Town, log: ProblemLog, data_date: date | None = None,
 ) -> TaskProgress:
     """Read what became of tasks; a task given twice is an error and counts once.
 
-    A task done after the data's day is a warning: it is not done yet.
+    Ids are the same however they are typed (full width, case, spaces, traditional characters). Those that no task can
+    have are kept as they are, with one warning. A task done after the data's day is a warning: it is not done yet.
 
     Args:
         source: a table, such as a sheet of the roster's workbook.
+        tasks: what each task there can be may be called, and its id.
         town: where the project lies.
         log: takes every problem of the rows, and the account of them.
         data_date: the day the inputs stand for; nothing can have been done after it.
@@ -107,9 +108,9 @@ def read_progress(
     key = rows.text("task_id")
     rows.leave_out(rows.kept[(key == "").loc[rows.kept]], why="this row does not say its task",
                    fix="copy 任务编号 from the list of tasks")
-    key = key.loc[rows.kept]
-    rows.leave_out(key.index[id_keys(key).duplicated()], why="another row has this id", values=key, column="任务编号",
-                   fix="give each row an id of its own")
+    key = _known_tasks(rows, key.loc[rows.kept], tasks)
+    rows.leave_out(key.index[_matter_keys(key).duplicated()], why="another row has this id", values=key,
+                   column="任务编号", fix="give each row an id of its own")
     rows.done(rows.kept)
     if data_date is not None and "done_on" in rows.fields:
         done = rows.fields["done_on"].loc[rows.kept]
@@ -120,13 +121,30 @@ def read_progress(
     return TaskProgress(_progress_frame(fields.set_axis(pd.Index(key.loc[rows.kept], dtype="object"), axis="index")))
 
 
+def _known_tasks(rows: Rows, said: pd.Series, tasks: Mapping[str, str]) -> pd.Series:
+    """The ids as the program has them; those of no task stay as they are typed, which is said."""
+    ids = pd.Series(tasks, dtype="object")
+    ids.index = _matter_keys(pd.Series(ids.index, dtype="object"))
+    known = _matter_keys(said).map(ids[~ids.index.duplicated()])
+    strange = said.index[known.isna()]
+    if len(strange):
+        rows.problem(
+            label=strange[0], value=str(said[strange[0]]), column="任务编号", severity="warning",
+            cells=rows.cells(strange, said),
+            why=say("{count} rows are of no task that there can be: no estate and matter have this id",
+                    count=len(strange)),
+            fix="copy 任务编号 from the list of tasks; it is the estate's id, a hyphen and the matter, such as "
+                "XF001-停车")
+    return known.fillna(said).astype("object")
+
+
 def _named(units: pd.Series) -> pd.Series:
     cells = document()["cells"]
     return units.mask(folded(units).isin({*cells["unknown"], *cells["no_place"]}), "")
 
 
 def _matter_keys(names: pd.Series) -> pd.Series:
-    """Names of matters without what planners vary: spaces, case, full width, traditional characters."""
+    """Names of matters and ids of tasks without what planners vary: spaces, case, width, traditional characters."""
     return folded(names).map(simplified).astype("object")
 
 

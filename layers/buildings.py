@@ -20,7 +20,7 @@ def buildings_of_osm(extract: OsmExtract, to_crs: Any, *, log: ProblemLog) -> Bu
     return Buildings.of(repaired_areas(extract.buildings, to_crs, extract.file, log))
 
 
-def read_buildings(source: Source, *, town: Town, log: ProblemLog) -> Buildings:
+def read_buildings(source: Source, *, town: Town, log: ProblemLog, data_year: int | None = None) -> Buildings:
     """Read a layer of footprints; columns are known by the aliases of ``fields.toml``.
 
     A building without an id is called ``building-`` and its row. What is no area is an error of its row.
@@ -29,11 +29,12 @@ def read_buildings(source: Source, *, town: Town, log: ProblemLog) -> Buildings:
         source: a vector file.
         town: the CRS of the result and where the project lies.
         log: takes every problem of the rows, and the account of them.
+        data_year: building years after it are wrong.
 
     Raises:
         InputError: the file cannot be read.
     """
-    rows = read_rows(source, "building", part="buildings", town=town, log=log)
+    rows = read_rows(source, "building", part="buildings", town=town, log=log, data_year=data_year)
     shapes, ledger = repair_areas(rows.geometry)
     for label, change in ledger.iterrows():
         rows.problem(
@@ -81,6 +82,30 @@ def buildings_in_estates(buildings: Buildings, estates: Estates, *, log: Problem
     held = holding_estate(frame.geometry[asked].representative_point(), estates)
     estate = named.mask(asked, held.reindex(frame.index, fill_value=NO_ESTATE))
     return Buildings.of(frame.assign(estate_id=estate.astype("object")))
+
+
+def with_build_years(estates: Estates, buildings: Buildings, *, log: ProblemLog) -> Estates:
+    """The estates with a building year where the roster says none: the (lower) median of their homes', which is said.
+
+    The earliest and the latest one are its bounds.
+    """
+    frame, homes = estates.frame, buildings.frame
+    silent = frame.index[frame[["build_year", "build_year_low", "build_year_high"]].isna().all(axis="columns")]
+    years = homes[(homes["use"] != "other") & homes["build_year"].notna() & homes["estate_id"].isin(silent)]
+    if years.empty:
+        return estates
+    by_estate = years.groupby("estate_id")["build_year"]
+    found = {"build_year": by_estate.quantile(0.5, interpolation="lower"), "build_year_low": by_estate.min(),
+             "build_year_high": by_estate.max()}
+    count = len(found["build_year"])
+    log.add(Problem(
+        severity="warning", value=str(count),
+        why=say("{count} estates have no building year in the roster; the median of their buildings is used",
+                count=count),
+        fix="nothing, or fill in 建成年份 in the roster"))
+    basis = frame["build_year_basis"].mask(frame.index.isin(found["build_year"].index), "buildings")
+    return Estates.of(frame.assign(build_year_basis=basis, **{name: frame[name].fillna(said)
+                                                              for name, said in found.items()}))
 
 
 def footprint_of(points: gpd.GeoSeries, buildings: Buildings, tolerance_m: float) -> pd.Series:

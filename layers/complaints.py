@@ -15,7 +15,8 @@ from gis.tables import NO_ESTATE, Estates
 from layers.assumptions import assumed
 from layers.columns.catalogue import document
 from layers.complaint_themes import OTHER, PREFIX, UNSAID, complaint_themes, holds_a_word, themes_of
-from layers.naming.estate_names import named_estate, unknown_estates
+from layers.naming.estate_names import estate_of_building, named_estate, unknown_estates
+from layers.naming.names import without_building
 from layers.placing.places import Town, holding_estate
 from layers.reading.files import Source
 from layers.rows import Rows, read_rows
@@ -131,9 +132,10 @@ def _refuse_other_counts(rows: Rows) -> None:
 
 def _estates(rows: Rows, estates: Estates) -> pd.Series:
     named = named_estate(rows, estates)
+    named = _of_buildings(rows, named, estates).reindex(named.index).fillna(named)
     points = rows.geometry[has_shape(rows.geometry)].representative_point()
     held = holding_estate(points, estates).reindex(rows.fields.index, fill_value=NO_ESTATE)
-    said = rows.text("estate_name").where(rows.text("estate_name") != "", rows.text("estate_id"))
+    said = _said(rows)
     strange = said.index[(said != "") & (named == NO_ESTATE) & (held != NO_ESTATE)]
     if len(strange):
         rows.problem(label=strange[0], value=str(said[strange[0]]), severity="warning",
@@ -149,6 +151,25 @@ def _estates(rows: Rows, estates: Estates) -> pd.Series:
                              count=len(apart)),
                      fix="nothing, if the names are right; else correct the name or the place")
     return named.where(named != NO_ESTATE, held)
+
+
+def _said(rows: Rows) -> pd.Series:
+    """What rows call their estate, without the building and the flat, which are nobody's business."""
+    names = rows.text("estate_name").map(lambda name: [name, *without_building(name)][-1])
+    return names.where(names != "", rows.text("estate_id")).astype("object")
+
+
+def _of_buildings(rows: Rows, named: pd.Series, estates: Estates) -> pd.Series:
+    """The estates of complaints that name a building or a flat behind their estate (华丽家园3号楼), which is said."""
+    found, said = estate_of_building(rows, rows.kept[(named == NO_ESTATE)[rows.kept]], estates), _said(rows)
+    if len(found):
+        rows.problem(
+            label=found.index[0], value=str(said[found.index[0]]), severity="warning",
+            cells=rows.cells(found.index, said),
+            why=say("{count} complaints name a building or a flat behind their estate; without it they name one estate "
+                    "of the list and count for it", count=len(found)),
+            fix="nothing, if they are those estates; else write 小区编号 or 小区名称 as the estates' file does")
+    return found
 
 
 def _themes(rows: Rows, words: ComplaintWords) -> pd.Series:
@@ -227,12 +248,16 @@ def _leave_out_of_period(rows: Rows, day: pd.Series, period: ComplaintPeriod) ->
 
 
 def _leave_out_lost(rows: Rows, estate: pd.Series, estates: Estates) -> None:
-    said = rows.text("estate_id").where(rows.text("estate_id") != "", rows.text("estate_name"))
+    names = _said(rows)
+    said = rows.text("estate_id").where(rows.text("estate_id") != "", names)
     lost = estate.index[estate == NO_ESTATE]
     _say_how_far(rows, lost, estates)
+    rows.leave_out_together(
+        lost[[bool(without_building(name)) for name in rows.text("estate_name")[lost]]], values=names,
+        what=say("complaints name a building or a flat of no estate in the list and are not counted"),
+        fix="write 小区编号 or 小区名称 as the estates' file does, without the building")
     rows.leave_out(lost, why="this complaint belongs to no estate and is not counted", values=said, severity="warning",
                    fix="write 小区编号 or 小区名称 as the estates' file does")
-    names = rows.text("estate_name").where(rows.text("estate_name") != "", said)
     unknown_estates(rows, names.where(names.index.isin(lost), ""), estates)
 
 

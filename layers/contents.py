@@ -9,15 +9,22 @@ import pandas as pd
 from gis.errors import InputError, ProblemLog
 from layers.assumptions import assumed
 from layers.columns.catalogue import tables
+from layers.columns.field_guide import guides_of
 from layers.columns.fields import columns_of
+from layers.data import data_of
+from layers.placing.typed_shapes import with_shapes
 from layers.reading.delimited import read_delimited
 from layers.reading.file_checks import TABLE_KINDS, check_present, check_whole, kind_of
 from layers.reading.files import Source, read_raw
-from layers.reading.table_rows import fields_named
+from layers.reading.table_rows import Cells, fields_named
 from layers.reading.workbooks import filled_sheets, read_workbook
 from layers.rows import without_strangers
 from layers.typed.cells import as_text
 
+LAYERS = frozenset({"building", "street"})
+"""Lists that are nothing without shapes."""
+_FEWEST_TITLED = 2
+"""Fields of ours that a sheet must name to be the list that its title says."""
 _WRITTEN_BY_US = {"location": ("estate_id", "name", "community", "street", "address"), "responsibility": ("analysis",)}
 """Fields that templates and lists come with; of others at least one must be filled in."""
 
@@ -26,12 +33,14 @@ _WRITTEN_BY_US = {"location": ("estate_id", "name", "community", "street", "addr
 class Holding:
     """A list in a file: ``sheet`` (empty of a CSV), the list of fields it fits best, and how many rows are filled in.
 
-    A template's example and totals are no rows that are filled in, nor is a row of which only one cell is.
+    A template's example and totals are no rows that are filled in, nor is a row of which only one cell is. ``shaped``:
+    a column holds shapes.
     """
 
     sheet: str
     table: str
     rows: int
+    shaped: bool = False
 
 
 def holdings(path: Path, *, but: frozenset[str] = frozenset()) -> list[Holding]:
@@ -52,18 +61,60 @@ def _lists(path: Path, sheets: list[str]) -> Iterator[Holding]:
         try:
             table = _best(path, sheet)
             if table:
-                raw = without_strangers(read_raw(Source(path, sheet=sheet or None), table), table, ProblemLog())
-                yield Holding(sheet, table, _filled(raw.frame, table))
+                yield _holding(path, sheet, table)
         except InputError:
             continue  # a sheet that is no table of ours
 
 
+def _holding(path: Path, sheet: str, table: str) -> Holding:
+    listed = table in tables()
+    raw = read_raw(Source(path, sheet=sheet or None), table if listed else "")
+    if not listed:
+        cells = raw.frame.notna().sum(axis="columns") - 1  # without the number of the row
+        return Holding(sheet, table, int((cells >= assumed("sheets", "list_cells")).sum()))
+    raw = without_strangers(raw, table, ProblemLog())
+    shaped = table in LAYERS and with_shapes(raw, table, ProblemLog())[1] is not None
+    return Holding(sheet, table, _filled(raw.frame, table), shaped)
+
+
 def _best(path: Path, sheet: str) -> str:
-    """The list of fields that the headers name most of; ``""`` where that is hardly any."""
+    """What the title says, if the headers agree; else the list they name most of, if they have what it cannot lack.
+
+    ``""`` of a pivot table, and where that is hardly any.
+    """
     cells = read_workbook(path, sheet=sheet) if sheet else read_delimited(path, encoding=None)[0]
+    title = (sheet or path.stem).casefold()
+    if _is_pivot(title, cells):
+        return ""
     named = {table: fields_named(cells, table) for table in tables()}
+    said = _titled(title)
+    if said in LAYERS or named.get(said, 0) >= _FEWEST_TITLED:
+        return said
     best = max(named, key=lambda table: (named[table], table == "facility"))
-    return best if named[best] >= assumed("sheets", "list_fields") else ""
+    return best if named[best] >= assumed("sheets", "list_fields") and _whole(path, sheet, best) else ""
+
+
+def _titled(title: str) -> str:
+    """The list that a title names by its longest word, else ``""``."""
+    titles = data_of("contents")["titles"]
+    words = [(len(word), table) for table, some in titles.items() for word in some if word in title]
+    return max(words, default=(0, ""))[1]
+
+
+def _is_pivot(title: str, cells: Cells) -> bool:
+    """Whether a spreadsheet has worked the sheet out: its title says so, or one of its headers does."""
+    said, first = data_of("contents")["pivots"], cells.rows[:int(assumed("sheets", "searched_rows"))]
+    top = [cell.strip().casefold() for row in first for cell in row if isinstance(cell, str)]
+    return any(word in title for word in said["titles"]) or any(
+        cell.startswith(word) for cell in top for word in said["headers"])
+
+
+def _whole(path: Path, sheet: str, table: str) -> bool:
+    """Whether the headers name what a list cannot lack: all that it must have, and one of what it must have one of."""
+    found = set(columns_of(read_raw(Source(path, sheet=sheet or None), table).frame, table))
+    need = {name: guide.need for name, guide in guides_of(table).items()}
+    one_of = {name for name, one in need.items() if one == "one_of"}
+    return {name for name, one in need.items() if one == "yes"} <= found and (not one_of or bool(one_of & found))
 
 
 def _filled(frame: pd.DataFrame, table: str) -> int:

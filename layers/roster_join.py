@@ -252,8 +252,10 @@ def _offer(roster: Rows, alone: pd.Index, outlines: Rows, unlisted: pd.Index) ->
     there = outlines.fields.loc[unlisted]
     known = _names(there)
     labels = called(known["row"].map(there["name"]), known["row"].map(there["estate_id"]))
+    asked = _names(roster.fields.loc[alone])
+    others = asked[asked["alias"]].set_index("row")["name"]
     names = roster.fields.loc[alone, "name"]
-    for label, guesses in likely(names, known["name"], labels).items():
+    for label, guesses in likely(names, known["name"], labels, others).items():
         roster.problem(
             label=label, value=str(names.loc[label]), severity="warning",
             why=say("no outline belongs to this row; did you mean {names}?", names=guesses),

@@ -110,13 +110,15 @@ class Rows:
         self.list_rows([label for label in chosen if label not in self.misplaced], why=why, fix=fix, values=values,
                        column=column, severity=severity)
 
-    def leave_out_together(self, labels: Iterable[int], *, what: Words, fix: Words | str) -> None:
+    def leave_out_together(
+        self, labels: Iterable[int], *, what: Words, fix: Words | str, values: pd.Series | None = None,
+    ) -> None:
         """Leave rows out for a reason, which is one warning with their number."""
         chosen = [label for label in labels if label not in self._left_out]
         self._left_out.update(dict.fromkeys(chosen, what))
         if chosen:
             self.problem(why=say("{count} {what}", count=len(chosen), what=what), fix=fix, severity="warning",
-                         value=str(len(chosen)), cells=self.cells(chosen))
+                         value=str(len(chosen)), cells=self.cells(chosen, values))
 
     def done(self, used: pd.Index, keys: pd.Series | None = None) -> None:
         """Close the account: ``used`` are the labels that the result rests on, ``keys`` what they are known by.

@@ -110,10 +110,15 @@ def _part(part: str, texts: Texts) -> str:
     return texts(f"facility.{part}.title") if part in facility_kinds() else texts(f"account.part.{part}")
 
 
+def _converted(one: Reading, texts: Texts) -> str:
+    """The system that the places were converted from, or of each how many rows were; ``""`` where none was."""
+    counts = [texts("account.converted_count", system=name, rows=rows) for name, rows in one.converted_rows.items()]
+    systems = texts("problem.join").join(counts) or one.converted
+    return texts("account.converted", system=systems) if systems else ""
+
+
 def _account(one: Reading, texts: Texts) -> Account:
-    converted = texts("account.converted", system=one.converted) if one.converted else ""
-    by_rows = [texts("account.converted_rows", rows=rows, system=system) for system, rows in one.converted_rows.items()]
-    placed = [part for part in (converted, *by_rows, words(one.offset, texts.lang)) if part]
+    placed = [part for part in (_converted(one, texts), words(one.offset, texts.lang)) if part]
     return Account(
         file=one.file, sheet=one.sheet, part=_part(one.part, texts), encoding=one.encoding, crs=one.crs,
         placed=texts("problem.join").join(placed), rows_in=one.rows_in, rows_used=one.rows_used,

@@ -10,6 +10,7 @@ import pyogrio
 
 from gis.crs import in_crs
 from gis.geometry import has_shape
+from gis.tables import PEOPLE
 from maps.texts import Texts
 from maps.view import RunView
 
@@ -46,11 +47,14 @@ def write_geopackage(view: RunView, folder: Path) -> list[Path]:
 
 
 def _overview(view: RunView) -> pd.DataFrame:
-    table = view.in_rank_order.copy()
+    """The ranking with what it rests on: where outlines and people are from, and of each gap why it is unknown."""
+    bases = ["outline_basis", *(f"{name}_basis" for name in PEOPLE)]
+    table = view.in_rank_order.join(pd.DataFrame(view.estates.frame[bases]))
     for name, result in view.results.items():
         headline = result.of(result.headline)
         table[f"severity_{name}"] = headline["severity"].reindex(table.index)
         table[f"status_{name}"] = headline["status"].reindex(table.index)
+        table[f"basis_{name}"] = headline["basis"].reindex(table.index)
     return table
 
 

@@ -43,6 +43,8 @@ def estates() -> Estates:
             "community": "清河居委",
             "households": [100.0 + 10 * n for n in range(len(NAMES))],
             "residents": 300.0,
+            "residents_60plus_basis": "roster",
+            "outline_basis": ["outline"] * (len(NAMES) - 1) + [""],
         },
         geometry=[*shapes[:-1], None],
         index=pd.Index(IDS, name="estate_id"),
@@ -60,7 +62,7 @@ def results(ids: pd.Index) -> dict[str, AnalysisResult]:
         required=steps * 0 + 100,
         provided=steps * 10,
         unit="spaces",
-        basis="resident_cars",
+        basis=pd.Series("resident_cars", ids).mask(unlocated, "no_outline"),
         confidence="A",
         unknown=unlocated,
     )

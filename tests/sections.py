@@ -89,7 +89,7 @@ def _facilities(path: Path, number: int, place: Place, log: ProblemLog) -> None:
 
 
 def _progress(path: Path, _: int, place: Place, log: ProblemLog) -> None:
-    read_progress(Source(path), town=place.town, log=log, data_date=dt.date(YEAR, 10, 31))
+    read_progress(Source(path), {"T-1": "T-1", "T-2": "T-2"}, town=place.town, log=log, data_date=dt.date(YEAR, 10, 31))
 
 
 def _population(path: Path, _: int, place: Place, __: ProblemLog) -> None:

@@ -348,3 +348,23 @@ def test_a_name_that_does_not_fit_the_place_is_said_with_what_counts(tmp_path, e
         (2, "长安里",
          "1 complaints name an estate nobody knows and lie in one that is known; they count for the latter"),
         (3, "光明", "1 complaints name one estate and lie in another; they count for the one they name")]
+
+
+def test_the_building_and_the_flat_behind_the_name_of_an_estate_are_left_off_and_said_once(tmp_path):
+    names = ["华丽家园", "柳湾路200弄", "光明里二期", "454弄", "454弄21-40号", "和平路88号"]
+    shapes = [shapely.box(WEST + 200 * n, SOUTH, WEST + 200 * n + 100, SOUTH + 100) for n in range(6)]
+    estates = Estates.of(gpd.GeoDataFrame({"name": names}, geometry=shapes, index=[*"ABCDEF"], crs=CRS))
+    known = ["华丽家园3号楼", "华丽家园3号楼502室", "华丽家园小区 十二栋2单元", "华丽家园3-502", "华丽家园（5号楼）",
+             "华丽家园3#", "柳湾路200弄7号101室", "光明里二期甲座", "和平路88号1号楼", "華麗家園3號樓"]
+    lost = ["光明里3号楼", "454弄25号", "别处花园1号楼", "别处花园2号楼301室"]
+    lines = [f"{n},{one}" for n, one in enumerate([*known, *lost])]
+    counts, log = count(tmp_path, estates, ["工单编号,小区名称", *lines])
+    assert counts["complaints"].to_dict() == {"A": 7, "B": 1, "C": 1, "D": 0, "E": 0, "F": 1}
+    taken, left = [one for one in log if "a building or a flat" in str(one.why)]
+    assert str(taken.why).startswith("10 complaints name a building or a flat behind their estate")
+    assert ([one.row for one in taken.cells], taken.severity) == ([*range(2, 12)], "warning")
+    assert str(left.why) == "4 complaints name a building or a flat of no estate in the list and are not counted"
+    assert [(one.row, one.value) for one in left.cells] == [
+        (12, "光明里"), (13, "454弄"), (14, "别处花园"), (15, "别处花园")]
+    assert not [one for one in log if any(flat in str(one) for flat in ("502", "301", "101"))]
+    assert not [one for one in log if "belongs to no estate" in str(one.why)]

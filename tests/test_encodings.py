@@ -257,3 +257,22 @@ def test_a_csv_in_big5_that_does_not_say_so_is_asked_about_and_never_read_as_oth
     (tmp_path / "b.csv").write_bytes(text.encode("gbk"))
     assert read_raw(Source(tmp_path / "b.csv"), "facility").frame["address"].tolist() == [
         "和平路一號", "同濟新村", "大連西路"]
+
+
+ROSTER = "小区名册（演示）\r\n小区编号,小区名称,户数\r\n" + "".join(
+    f"X{n:02d},鞍山{n}村,{100 + n}\r\n" for n in range(10))
+
+
+@pytest.mark.parametrize(("encoding", "mark", "bad"), [
+    ("utf-8", b"", b"\xb0\xff"), ("utf-8", b"\xef\xbb\xbf", b"\xff"), ("gb18030", b"", b"\xff"),
+    ("utf-8", b"", b"\xb0")])
+def test_a_byte_of_a_csv_that_is_no_text_is_named_by_row_column_and_number(tmp_path, encoding, mark, bad):
+    data = ROSTER.encode(encoding)
+    at = data.index("鞍山4村".encode(encoding))
+    (tmp_path / "a.csv").write_bytes(mark + data[:at] + bad + data[at:])
+    shown = {b"\xb0\xff": ("2", "B0"), b"\xff": ("1", "FF"), b"\xb0": ("1", "B0")}[bad]
+    (said,) = refused(tmp_path / "a.csv")
+    assert said == (
+        f"a.csv, row 7, column 小区名称, value '{shown[1]}': {shown[0]} places hold bytes that are no text in "
+        f"{encoding.upper()}, the encoding of the rest → type what stands in these cells anew in the spreadsheet "
+        "program and save the file as CSV UTF-8")

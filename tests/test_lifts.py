@@ -16,6 +16,7 @@ from layers.placing.places import Town
 from layers.reading.files import Source
 
 TOWN = Town("EPSG:4549")
+TASKS = {name: name for name in ("A-停车", "B-养老")}
 MATTERS = {"parking": "parking", "停车": "parking", "elderly_care": "elderly_care", "养老": "elderly_care"}
 
 
@@ -147,7 +148,7 @@ def test_tasks_have_their_days_and_remarks_and_count_once(tmp_path):
     source = sheet(tmp_path / "名册.xlsx", "任务进度", ["任务编号", "完成时限", "完成日期", "进展说明"],
                    ["A-停车", dt.date(2026, 12, 31), None, "已选址"], ["B-养老", "2026年6月30日", "2026.6.1", None],
                    ["A-停车", None, None, None], [None, "2026-01-01", None, "谁的"])
-    found = read_progress(source, town=TOWN, log=log)
+    found = read_progress(source, TASKS, town=TOWN, log=log)
     assert found.frame.index.tolist() == ["A-停车", "B-养老"]
     assert found.frame["due"].tolist() == [pd.Timestamp(2026, 12, 31), pd.Timestamp(2026, 6, 30)]
     assert pd.isna(found.frame.loc["A-停车", "done_on"])
@@ -156,11 +157,26 @@ def test_tasks_have_their_days_and_remarks_and_count_once(tmp_path):
     assert {(one.row, one.severity) for one in log} == {(4, "error"), (5, "error")}
 
 
+def test_ids_of_tasks_are_known_however_they_are_typed_and_those_of_none_are_said(tmp_path):
+    log = ProblemLog()
+    source = sheet(tmp_path / "名册.xlsx", "任务进度", ["任务编号", "完成日期"], ["xf1-停车", "2026-05-01"],
+                   ["ＸＦ２ － 停車", "2026-05-02"], ["XF1-停车 ", "2026-05-03"], ["XF9-停车", None],
+                   ["XF2-绿化", None], ["XF2-parking", None])
+    tasks = {f"{key}-{name}": f"{key}-停车" for key in ("XF1", "XF2") for name in ("停车", "parking")}
+    found = read_progress(source, tasks, town=TOWN, log=log)
+    assert found.frame.index.tolist() == ["XF1-停车", "XF2-停车", "XF2-绿化", "XF9-停车"]
+    assert found.frame.loc["XF2-停车", "done_on"] == pd.Timestamp(2026, 5, 2)
+    assert {(one.row, one.severity) for one in log if one.severity == "error"} == {(4, "error"), (7, "error")}
+    (said,) = [one for one in log if one.severity == "warning"]
+    assert str(said.why).startswith("2 rows are of no task that there can be")
+    assert [(one.row, one.value) for one in said.cells] == [(5, "XF9-停车"), (6, "XF2-绿化")]
+
+
 def test_a_task_done_after_the_day_of_the_data_is_doubted(tmp_path):
     log = ProblemLog()
-    source = sheet(tmp_path / "名册.xlsx", "任务进度", ["任务编号", "完成日期"], ["A", "2026-10-31"],
-                   ["B", "2027-01-02"])
-    found = read_progress(source, town=TOWN, log=log, data_date=dt.date(2026, 10, 31))
+    source = sheet(tmp_path / "名册.xlsx", "任务进度", ["任务编号", "完成日期"], ["A-停车", "2026-10-31"],
+                   ["B-养老", "2027-01-02"])
+    found = read_progress(source, TASKS, town=TOWN, log=log, data_date=dt.date(2026, 10, 31))
     assert found.frame["done_on"].notna().all()
     assert [(one.row, one.value, one.severity, str(one.why)) for one in log] == [
         (3, "2027-01-02", "warning", "this task is done after the data_date of the project")]
@@ -172,4 +188,4 @@ def test_what_nobody_lists_is_empty_and_of_the_same_form(tmp_path, estates):
     assert Responsibilities.empty().unit_of("parking", "甲居委") == ""
     assert list(TaskProgress.empty().frame.columns) == ["due", "done_on", "remark"]
     with pytest.raises(InputError, match="名册"):
-        read_progress(Source(tmp_path / "名册.xlsx"), town=TOWN, log=ProblemLog())
+        read_progress(Source(tmp_path / "名册.xlsx"), TASKS, town=TOWN, log=ProblemLog())

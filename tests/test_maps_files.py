@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pyogrio
 import pytest
-from maps_view import CRS, NAMES, run_view
+from maps_view import CRS, IDS, NAMES, run_view
 from shapely.geometry import LineString, Polygon, box
 
 from analyses.methods.discovery import discover
@@ -131,6 +131,8 @@ def test_geopackage_is_read_back_whole(tmp_path):
     assert estates.loc["E00", "rank"] == 1
     assert estates.geometry.isna().sum() == 1
     assert estates.loc["E00"].geometry.equals(view.estates.frame.geometry["E00"])
+    assert estates.loc["E00", ["residents_60plus_basis", "outline_basis"]].tolist() == ["roster", "outline"]
+    assert estates.loc[IDS[-1], ["status_parking", "basis_parking"]].tolist() == ["unknown", "no_outline"]
     parking = gpd.read_file(path, layer="小区_停车")
     assert parking.query("estate_id == 'E01' and measure == 'night_gap'")["shortfall"].item() == 90
     assert len(gpd.read_file(path, layer="设施_停车场")) == 3

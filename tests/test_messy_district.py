@@ -230,7 +230,7 @@ def office(folders, views):
         estates, log = views[name].estates, ProblemLog()
         sources = Sources(read_project(getattr(folders, name)), None, Town(estates.crs), log)
         return SimpleNamespace(lifts=sources.lifts(estates).frame, duties=sources.responsibilities(estates).frame,
-                               tasks=sources.progress().frame, errors=log.errors)
+                               tasks=sources.progress(estates).frame, errors=log.errors)
     return {name: read(name) for name in ("tidy", "declared")}
 
 

@@ -62,13 +62,13 @@ def town(request, shared_data, tmp_path_factory):
     return folder, places.x.to_numpy(), places.y.to_numpy(), request.param
 
 
-def checked(town, system, what, line=""):
+def checked(town, system, what, line="", headers=("经度", "纬度")):
     """Errors of the project whose list shows its points as a map of that system does, and the list's account."""
     folder, lon, lat, _ = town
     section, header = LISTS[what]
     lon, lat = (lon, lat) if system == "WGS84" else from_wgs84(lon, lat, system)
     names = [f"{n}号" for n in range(POINTS)]
-    table = pd.DataFrame({header: names, "经度": np.round(lon, 7), "纬度": np.round(lat, 7)})
+    table = pd.DataFrame({header: names, **dict(zip(headers, np.round((lon, lat), 7), strict=True))})
     (folder / "点位.csv").write_bytes(table.to_csv(index=False).encode("gb18030"))
     (folder / "project.toml").write_bytes((PROJECT.format(section=section) + line).encode())
     found = check_project(folder, Progress(Console(quiet=True)))
@@ -100,3 +100,10 @@ def test_shifted_points_are_one_error_with_the_metres_and_the_line_which_mends_i
     mended, reading, _ = checked(town, system, what, f'crs = "{system}"\n')
     assert mended == []
     assert (reading.converted, str(reading.offset)) == (system, f"fits the streets as {system}")
+
+
+def test_a_header_that_contradicts_the_project_is_a_note_where_the_streets_show_that_the_project_is_right(town):
+    errors, reading, _ = checked(town, "GCJ-02", "facilities", 'crs = "GCJ-02"\n', ("百度经度", "百度纬度"))
+    assert (errors, reading.converted) == ([], "GCJ-02")
+    assert str(reading.offset) == ("fits the streets as GCJ-02; the file says BD-09 of its coordinates, project.toml "
+                                   "says GCJ-02, which holds")

@@ -207,3 +207,16 @@ def test_a_row_that_draws_its_own_outline_is_not_said_to_have_none(tmp_path):
     assert set(estates.frame.loc[estates.located, "name"]) == {"和平苑", "和平园"}
     said = [str(one.why) for one in log if "no outline" in str(one.why)]
     assert said == ["1 rows of the roster have no outline: 东风里"]
+
+
+def test_a_lane_and_a_house_of_one_number_are_offered_for_each_other_and_never_joined(tmp_path):
+    drawn = [shapely.box(500_000 + 200 * n, 3_400_000, 500_100 + 200 * n, 3_400_100) for n in range(2)]
+    layer = gpd.GeoDataFrame({"小区名称": ["柳湾路200号", "柳湾路300号"]}, geometry=drawn, crs=TOWN.crs)
+    layer.to_file(tmp_path / "边界.gpkg")
+    (tmp_path / "名册.csv").write_text("小区名称,别名,户数\n绿波苑,柳湾路200弄,10\n", "utf-8")
+    log = ProblemLog()
+    estates = read_estates(outlines=Source(tmp_path / "边界.gpkg"), roster=Source(tmp_path / "名册.csv"),
+                           walled_default=True, log=log, town=TOWN)
+    assert sorted(estates.ids) == ["柳湾路200号", "柳湾路300号", "绿波苑"]
+    assert [(one.row, str(one.why)) for one in log if "did you mean" in str(one.why)] == [
+        (2, "no outline belongs to this row; did you mean 柳湾路200号?")]

@@ -7,10 +7,12 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+import shapely
 from openpyxl import Workbook, load_workbook
 
 from gis.china_offset import from_wgs84
 from gis.errors import ProblemLog
+from layers.placing.offsets import check_offsets
 from layers.placing.places import Town
 from layers.reading.files import Source
 from layers.rows import read_rows
@@ -19,6 +21,8 @@ from maps.problem_list import write_problem_list
 from maps.texts import Texts
 
 TRUE = np.array([[121.4737, 31.2304], [121.5002, 31.2401], [121.4805, 31.2199]])
+CHECKED = ("not compared: the project says that it has been checked; the file says BD-09 of its coordinates, "
+           "project.toml says GCJ-02, which holds")
 TOWN = Town("EPSG:4549", (121.4, 31.2, 121.6, 31.3))
 
 
@@ -51,6 +55,10 @@ def apart_m(found):
     ("高德经度", "高德纬度", "GCJ-02"), ("经度（高德地图）", "纬度（高德地图）", "GCJ-02"),
     ("lng_gcj02", "lat_gcj02", "GCJ-02"), ("经度（BD-09）", "纬度（BD-09）", "BD-09"),
     ("百度经度", "百度纬度", "BD-09"),
+    ("bdlng", "bdlat", "BD-09"), ("lng_bd", "lat_bd", "BD-09"), ("gcjlng", "gcjlat", "GCJ-02"),
+    ("gd_lon", "gd_lat", "GCJ-02"), ("amap_lng", "amap_lat", "GCJ-02"), ("tx_lng", "tx_lat", "GCJ-02"),
+    ("tencent_lng", "tencent_lat", "GCJ-02"), ("gcj02ll_lng", "gcj02ll_lat", "GCJ-02"), ("wgslon", "wgslat", "WGS84"),
+    ("lon84", "lat84", "WGS84"), ("tdt_lng", "tdt_lat", "WGS84"),
     ("BD09_LON", "BD09_LAT", "BD-09"), ("经度（WGS84）", "纬度（WGS84）", "WGS84"),
     ("经度（CGCS2000）", "纬度（CGCS2000）", "WGS84"), ("天地图经度", "天地图纬度", "WGS84")])
 @pytest.mark.parametrize("table", ["roster", "facility", "gate", "door", "complaint"])
@@ -114,6 +122,19 @@ def test_the_line_of_the_project_holds_and_what_contradicts_it_is_said(tmp_path)
     assert apart_m(found) < 0.01
     (said,) = log
     assert str(said.why) == "the file says BD-09 of its coordinates, project.toml says GCJ-02, which holds"
+
+
+@pytest.mark.parametrize(("seen", "offset"), [
+    (True, CHECKED), (False, "cannot tell: too few places")])
+def test_what_contradicts_the_project_is_a_note_once_it_is_checked_and_a_warning_where_nobody_can_tell(
+        tmp_path, seen, offset):
+    rows = [["甲", *one] for one in shown("GCJ-02")]
+    path = write_csv(tmp_path / "表.csv", ["名称", "经度（BD-09）", "纬度（BD-09）"], rows)
+    _, log = places(Source(path, crs="GCJ-02", offset_checked=seen))
+    streets = gpd.GeoSeries([shapely.LineString(TRUE)], crs=4326).to_crs(4549)
+    (reading,) = check_offsets(log.readings, streets, log)
+    assert str(reading.offset) == offset
+    assert sum("which holds" in str(one.why) for one in log) == (0 if seen else 1)
 
 
 def test_two_systems_for_one_place_are_an_error(tmp_path):

@@ -21,6 +21,8 @@ from layers.estates import read_estates
 from layers.placing.places import Town
 from layers.placing.to_locate import existing_list
 from layers.reading.files import Source
+from maps.account import accounts
+from maps.texts import Texts
 from maps.to_locate import list_to_locate
 
 CRS = "EPSG:4549"
@@ -257,3 +259,17 @@ def test_hostile_names_are_text_in_the_list(tmp_path):
     page = openpyxl.load_workbook(tmp_path / "to_locate.xlsx").worksheets[0]
     assert [page["B2"].value, page["B2"].data_type, page["A3"].value, page["A3"].data_type] == ["=1+1", "s", "=B", "s"]
     assert [page["E2"].value, page["E3"].value] == ["<b>", "<b>"]
+
+
+def test_what_was_converted_is_said_in_the_account_of_the_list(tmp_path):
+    town = unlocated(tmp_path / "town", "Y1", "Y2", "Y3", "Y4")
+    check(town)
+    gcj, bd = ([float(one[0]) for one in from_wgs84([120.56], [31.87], system)] for system in ("GCJ-02", "BD-09"))
+    fill_in(town / "to_locate.xlsx", Y1=(*gcj, "高德"), Y2=(*gcj, "GCJ-02"), Y3=(*bd, "百度"),
+            Y4=(120.561, 31.87, "WGS84"))
+    switch_on(town)
+    [reading] = [one for one in check(town).readings if one.part == "located"]
+    assert reading.converted_rows == {"BD-09": 1, "GCJ-02": 2}
+    said = {lang: accounts([reading], Texts(lang))[0].placed for lang in ("zh", "en")}
+    assert said == {"zh": "由 BD-09（1 行），GCJ-02（2 行） 换算",
+                    "en": "converted from BD-09 (1 rows), GCJ-02 (2 rows)"}

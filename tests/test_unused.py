@@ -103,3 +103,28 @@ def test_run_says_it_too(tmp_path, monkeypatch, capsys):
     assert left.value.code == 0
     shown = capsys.readouterr()
     assert "补充出入口.csv" in (shown.out + shown.err)
+
+
+def test_a_sheet_is_what_its_title_says_and_a_pivot_table_is_nothing(folder):
+    place = {"经度": 121.5, "纬度": 31.2}
+    named = {
+        "大门": ({"小区编号": "A1", "名称": "东门", **place}, "[gates]"),
+        "12345工单": ({"小区名称": "甲小区", "类别": "停车"}, "[complaints]"),
+        "任务进度": ({"任务编号": "A1-停车", "备注": "已立项"}, "[progress]"),
+        "责任单位": ({"事项": "停车", "责任单位": "城管办"}, "[responsibilities]"),
+        "电梯台账": ({"小区编号": "A1", "名称": "1#", "电梯编号": "3#"}, "[lifts]"),
+        "楼栋": ({"楼栋编号": "1", "小区编号": "A1", "层数": 6}, "[buildings] reads a layer with shapes"),
+        "路网": ({"道路名称": "和平路", "等级": "支路", "长度": 120}, "[streets] reads a layer with shapes"),
+        "表1": ({"编号": "F1", "名称": "甲停车场", **place}, "[[facilities]]"),
+    }
+    nothing = {
+        "透视1": {"小区名称": "甲小区", "户数": 10, "停车位": 3},
+        "汇总": {"行标签": "甲居委", "求和项:户数": 10, "停车位": 3},
+        "Sheet9": {"居委会": "甲居委", "户数": 10, "停车位": 3},
+    }
+    with pd.ExcelWriter(folder / "资料.xlsx") as book:
+        for sheet, row in {**{sheet: row for sheet, (row, _) in named.items()}, **nothing}.items():
+            pd.DataFrame([row, row]).to_excel(book, sheet_name=sheet, index=False)
+    found = {one[1]: one[3] for one in said(folder) if WHY in one[2] and one[0] == "资料.xlsx"}
+    assert set(found) == set(named)
+    assert [sheet for sheet, (_, section) in named.items() if section not in found[sheet]] == []

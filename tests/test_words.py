@@ -80,6 +80,12 @@ def test_a_fix_is_a_polite_request_in_chinese():
     assert [zh for fix in fixes if not polite.match(zh := translations("zh")[fix])] == []
 
 
+def test_no_sentence_begins_with_the_measure_word_of_a_number_that_stands_elsewhere():
+    """The reasons of the account have their number of rows in a column of its own."""
+    bare = re.compile("(?!处置)[个处条件栋幢部座扇张份辆]|行(?!数)")
+    assert [chinese for chinese in translations("zh").values() if bare.match(chinese)] == []
+
+
 def test_no_message_is_put_together_from_pieces():
     """Pieces cannot be translated: a template is constant, what varies stands in its values."""
     assert [where for where, node in messages() if not isinstance(node, ast.Constant)] == []

@@ -13,7 +13,15 @@ import pandas as pd
 from gis.errors import Severity, Words, more_rows, say
 from gis.tables import NO_ESTATE, Estates
 from layers.data import data_of
-from layers.naming.names import candidates, normalised_names, offered, paired_names, split_aliases
+from layers.naming.names import (
+    Candidate,
+    candidates,
+    normalised_names,
+    offered,
+    paired_names,
+    split_aliases,
+    without_building,
+)
 from layers.rows import Rows
 
 _WORDS: Mapping[str, Any] = data_of("names")["places"]
@@ -163,6 +171,24 @@ def named_estate(rows: Rows, estates: Estates) -> pd.Series:
     return estate.where(estate.notna(), NO_ESTATE).astype("object")
 
 
+def estate_of_building(rows: Rows, lost: pd.Index, estates: Estates) -> pd.Series:
+    """Of rows that name no estate the one whose name is left without the building and the flat, where that is only one.
+
+    Nothing where another estate's name goes on with a number behind it: 454弄25号 may be of 454弄 or of 454弄21-40号.
+    """
+    tries = rows.text("estate_name").loc[lost].map(without_building).explode().dropna()
+    asked = pd.DataFrame({"row": range(len(tries)), "name": tries.to_numpy(), "alias": False,
+                          "street": rows.text("street").loc[tries.index].to_numpy()})
+    frame = estates.frame
+    mine, known = keyed(asked, name_table(frame["name"], frame["alias_names"], frame["street"]))
+    keys = sorted(set(known["key"]))
+    parted = {key for key in mine["key"].unique() if bisect_left(keys, f"{key}0") < bisect_left(keys, f"{key}:")}
+    pairs = same_names(mine[~mine["key"].isin(parted)], known)
+    pairs["label"] = tries.index[pairs["row_x"]]
+    longest = pairs[pairs["row_x"] == pairs.groupby("label")["row_x"].transform("min")]
+    return longest[~longest["label"].duplicated(keep=False)].set_index("label")["row_y"].astype("object")
+
+
 def _by_names(rows: Rows, by_id: pd.Series, estates: Estates) -> tuple[pd.Series, pd.Series]:
     """The only estate of each row's name; and where the name is not that of the estate ``by_id``, one whose it is."""
     frame = estates.frame
@@ -258,17 +284,25 @@ def called(names: pd.Series, ids: pd.Series) -> pd.Series:
     return (name + " (" + key + ")").where((name != "") & (key != "") & (name != key), name.where(name != "", key))
 
 
-def likely(asked: pd.Series, known: pd.Series, labels: pd.Series) -> Mapping[int, tuple[str | Words, ...]]:
+def likely(
+    asked: pd.Series, known: pd.Series, labels: pd.Series, others: pd.Series | None = None,
+) -> Mapping[int, tuple[str | Words, ...]]:
     """For each row with a name the estates it may mean, as ``labels`` call them; rows that look like none are left out.
 
     Args:
         asked: names, on the labels of their rows; the first hundred are looked up.
         known: names of estates, one estate may have several.
         labels: what to call the estate of each known name.
+        others: other names of the rows, on their labels too; only what agrees with them in numbers is offered.
     """
-    some = asked[asked != ""].iloc[:_NAMES_ASKED]
+    some, other = (names[names != ""].iloc[:_NAMES_ASKED]
+                   for names in (asked, asked.iloc[:0] if others is None else others))
     label_of = dict(zip(known, labels, strict=True))
-    found = candidates(some, known)
-    alike = {cast("int", label): found[name] for label, name in some.items()}
+    found = candidates([*some, *other], known)
+    alike: dict[int, list[Candidate]] = {}
+    for label, name in some.items():
+        alike.setdefault(cast("int", label), []).extend(found[name])
+    for label, name in other.items():
+        alike.setdefault(cast("int", label), []).extend(one for one in found[name] if not one.apart)
     return {label: tuple(dict.fromkeys(offered(one._replace(name=label_of[one.name]) for one in near)))
             for label, near in alike.items() if near}

@@ -148,6 +148,18 @@ def offered(found: Iterable[Candidate]) -> tuple[str | Words, ...]:
                   say("{name} (its numbers or directions differ)", name=one.name))[one.apart] for one in found)
 
 
+def without_building(name: str) -> tuple[str, ...]:
+    """The name without the flat, the storey, the entrance, the building … at its end, one less each time.
+
+    华丽家园3号楼502室 gives 华丽家园3号楼 and 华丽家园; nothing for a name that ends on none of them.
+    """
+    key, found = re.sub(r"\(([^()]*)\)$", r"\1", normalised_name(name)), list[str]()
+    while (shorter := _within_estate().sub("", key)) != key and len(shorter) >= _SHORTEST:
+        found.append(shorter)
+        key = shorter
+    return tuple(found)
+
+
 def split_aliases(text: str) -> tuple[str, ...]:
     """The names in a cell of other names, as written: parted by 、,;/ or in brackets such as (原名…)."""
     bare = text.translate(_BRACKETS).translate(str.maketrans("（）：，；／｜", "():,;/|"))
@@ -268,3 +280,16 @@ def _variants() -> dict[int, str]:
 def _mark_pattern() -> re.Pattern[str]:
     marks = data_of("names")["marks"]
     return re.compile(f"[0-9]+|[{marks['directions']}{marks['letters']}]|(?<![a-z])[a-z](?![a-z])")
+
+
+@functools.cache
+def _within_estate() -> re.Pattern[str]:
+    """The last number or letter with a word of a building or a flat, or the bare number of a flat behind one."""
+    data, number = data_of("names"), "[0-9]+(?:-[0-9]+)*"
+    said, letters = data["within_estate"], data["marks"]["letters"]
+    words = "|".join(sorted(said["words"], key=len, reverse=True))
+    ends = "".join(sorted({word[-1] for word in [*said["words"], said["number"]]}))
+    return re.compile(f"(?:(?:{number}|(?<![a-z])[a-z]|[{letters}])(?:{words})"
+                      f"|(?<![0-9{said['roads']}-]){number}{said['number']}"
+                      f"|(?<=[{ends}]){number}|(?<![0-9-])[0-9]+(?:-[0-9]+)+)$")
+

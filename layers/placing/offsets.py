@@ -16,12 +16,14 @@ from gis.offset_odds import SYSTEMS
 from gis.offset_parts import Parts
 from gis.offset_reference import OffsetReference
 from gis.tables import AREAS
+from layers.placing.said_systems import OVERRULED
 
 _WGS84 = "EPSG:4326"
 _TRUE = "WGS-84"
 _SHIFTED = frozenset({"GCJ-02", "BD-09"})
 _NAMED, _LARGEST, _ENOUGH = 6, 6, 2_000
 _DEGREES = frozenset({"EPSG:4326", "EPSG:4490", "OGC:CRS84"})
+_FITS = say("fits the streets as {system}", system="")
 _UNTOLD = {
     "unclear": say("cannot tell: it fits the streets no better than elsewhere"),
     "too few": say("cannot tell: too few places"),
@@ -68,7 +70,25 @@ def check_offsets(readings: Sequence[Reading], streets: gpd.GeoSeries, log: Prob
     for problem in found.problems.values():
         log.add(problem)
     _warn_of_untold(found.readings, log)
-    return [replace(one, places=None) for one in found.readings]
+    return [replace(one, places=None) for one in _settled(found.readings, log)]
+
+
+def _settled(readings: Sequence[Reading], log: ProblemLog) -> list[Reading]:
+    """Take back the warnings of files that say another system than the project where the project is right.
+
+    It is so where the file fits the streets as declared, or somebody has compared it; that is in the account then.
+    """
+    right = {(one.file, one.sheet) for one in readings if one.offset_checked
+             or (isinstance(one.offset, Words) and one.offset.template == _FITS.template)}
+    said, kept = dict[tuple[str, str], Words](), list[Problem]()
+    for one in log.problems:
+        if isinstance(one.why, Words) and one.why.template == OVERRULED.template and (one.file, one.sheet) in right:
+            said[one.file, one.sheet] = one.why
+        else:
+            kept.append(one)
+    log.problems[:] = kept
+    return [replace(one, offset=say("{found}; {overruled}", found=one.offset, overruled=said[one.file, one.sheet]))
+            if (one.file, one.sheet) in said else one for one in readings]
 
 
 def _compared(readings: Sequence[Reading], streets: gpd.GeoSeries) -> _Compared:
@@ -170,7 +190,7 @@ def _said(one: Reading, fit: OffsetFit | None) -> Words | str:
     if not fit.system:
         return _UNTOLD[fit.because]
     if fit.system == _declared(one):
-        return say("fits the streets as {system}", system=fit.system)
+        return replace(_FITS, values=(("system", fit.system),))
     return say("fits the streets only as {system}", system=fit.system)
 
 

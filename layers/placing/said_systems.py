@@ -24,6 +24,9 @@ from layers.reading.files import ROW, Raw, offset_system
 _LON_LAT = "EPSG:4326"
 TRUE_DEGREES = "WGS84"
 """What a row says whose degrees need no conversion; others say GCJ-02 or BD-09."""
+OVERRULED = say("the file says {names} of its coordinates, project.toml says {declared}, which holds", names="",
+                declared="")
+"""Taken back where the streets show that the project is right (``layers/placing/offsets.py``)."""
 _AXES = ("x", "y")
 
 
@@ -143,11 +146,11 @@ def _say_overruled(raw: Raw, by_header: Sequence[str], systems: pd.Series, colum
     declared = raw.source.offset_system or TRUE_DEGREES
     other = sorted({*(by_header if (systems == "").any() else []), *systems} - {"", declared})
     if other:
+        why = replace(OVERRULED, values=(("names", tuple(other)), ("declared", str(raw.source.crs))))
         rows = systems.index[systems.isin(other)]
         cells = tuple(Cell(raw.source.path.name, raw.part, int(raw.frame.loc[label, ROW]), str(systems[label]))
                       for label in rows)
         log.add(Problem(
             file=raw.source.path.name, sheet=raw.part, column=column, value=", ".join(other), severity="warning",
-            why=say("the file says {names} of its coordinates, project.toml says {declared}, which holds",
-                    names=tuple(other), declared=str(raw.source.crs)),
+            why=why,
             fix="correct the line crs or what the file says", cells=cells))

@@ -8,14 +8,15 @@ from collections import Counter
 from pathlib import Path
 
 from gis.errors import InputError, Problem, reported, say
-from layers.reading.encodings import Text, find_encoding
+from layers.reading.bad_bytes import encoding_with_few, not_readable
+from layers.reading.encodings import Text, codec, find_encoding
 from layers.reading.file_checks import damaged
 from layers.reading.table_rows import Cells
 
 _SEPARATORS = ",\t;，|"
 _LOOKED_AT = 15
 _AS_FORMULA = re.compile(r'="([^"]*)"')
-_UTF16 = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
+_MARKED = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be", codecs.BOM_UTF8: "utf-8"}
 
 
 def read_delimited(path: Path, *, encoding: str | None = None) -> tuple[Cells, str]:
@@ -24,7 +25,8 @@ def read_delimited(path: Path, *, encoding: str | None = None) -> tuple[Cells, s
     UTF-16 is known by its byte order mark, other text as ``layers.reading.encodings`` says.
 
     Raises:
-        InputError: one problem with the fix, also of a cell whose quotes hold whole lines of the table.
+        InputError: one problem with the fix, also of bytes that are no text, with their row and column, and of a cell
+            whose quotes hold whole lines of the table.
     """
     text, name = _decoded(path, encoding)
     mark = _separator(text)
@@ -70,22 +72,30 @@ def _swallows(cell: str, mark: str, beside: tuple[int, int], usual: int) -> bool
 
 def _decoded(path: Path, declared: str | None) -> tuple[str, str]:
     data = path.read_bytes()
-    name = next((name for mark, name in _UTF16.items() if data.startswith(mark)), "")
+    name = next((name for mark, name in _MARKED.items() if data.startswith(mark)), "")
+    data = data.removeprefix(next((mark for mark in _MARKED if data.startswith(mark)), b""))
+    if not name:
+        _check_end(path, data)
+        name = _found(path, data, declared)
     try:
-        if name:
-            text = data[2:].decode(name)
-        elif data.startswith(codecs.BOM_UTF8):
-            text, name = data.decode("utf-8-sig"), "utf-8"
-        else:
-            _check_end(path, data)
-            name = find_encoding(Text(data), file=path.name, declared=declared).name
-            text = data.decode(name)
+        text = data.decode(name)
     except UnicodeDecodeError as error:
-        raise damaged(path, say("the text ends inside a character") if "end" in error.reason else error) from error
+        if "end" in error.reason:
+            raise damaged(path, say("the text ends inside a character")) from error
+        raise not_readable(path, data, name, _separator(data.decode(name, "ignore"))) from error
     if "\x00" in text:
         raise InputError(Problem(file=path.name, why="the file holds bytes that are no text",
                                  fix="save it as CSV UTF-8 in the spreadsheet program"))
     return text, name
+
+
+def _found(path: Path, data: bytes, declared: str | None) -> str:
+    """The encoding of a text without a byte order mark; one that has a few bad bytes is known all the same."""
+    known = codec(declared) if declared is not None else ""
+    broken = encoding_with_few(data)
+    if broken and known in {"", broken}:
+        raise not_readable(path, data, broken, _separator(data.decode(broken, "ignore")))
+    return find_encoding(Text(data), file=path.name, declared=declared).name
 
 
 def _check_end(path: Path, data: bytes) -> None:

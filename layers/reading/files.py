@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, cast
 
 import geopandas as gpd
 import numpy as np
@@ -18,7 +18,7 @@ import pyproj
 from pyproj.exceptions import CRSError, ProjError
 
 from gis.errors import InputError, Problem, Words, say
-from layers.columns.catalogue import document
+from layers.columns.catalogue import document, fields_of, tables
 from layers.columns.headers import match_columns
 from layers.reading.delimited import read_delimited
 from layers.reading.file_checks import TABLE_KINDS, VECTOR_KINDS, check_kind, check_present, check_whole, kind_of
@@ -28,6 +28,8 @@ from layers.reading.workbooks import filled_sheets, read_workbook
 
 __all__ = ["ROW", "Raw", "Source", "offset_system", "open_source", "parse_crs", "read_raw", "read_table", "read_vector"]
 
+_SHORT = 2
+"""Letters of a word that names a system only beside the name of a coordinate."""
 _CRS_FIX = say('add the line crs = "EPSG:4490" (or the code the data is really in) to its section of project.toml')
 
 _ONLY_LAYERS = frozenset({"", "building", "street"})
@@ -69,9 +71,19 @@ def offset_system(crs: str | None) -> Literal["", "GCJ-02", "BD-09"]:
     """
     text = unicodedata.normalize("NFKC", crs or "").casefold()
     key = re.sub(r"[^a-z0-9]", "", text)
-    words: dict[str, Literal["GCJ-02", "BD-09"]] = document()["headers"]["shifted_words"]
-    found = (system for word, system in words.items() if word in text or word in key)
-    return "" if "bd09mc" in key else next(found, "")
+    systems = document()["headers"]["shifted_systems"]
+    long, short = ({word: system for word, system in systems.items() if (word.isascii() and len(word) <= _SHORT) is few}
+                   for few in (False, True))
+    found = [system for word, system in long.items() if word in text or word in key]
+    found += [system for word, system in short.items() for axis in _axes() if key in {word + axis, axis + word}]
+    return "" if "bd09mc" in key or not found else cast("Literal['GCJ-02', 'BD-09']", found[0])
+
+
+@functools.cache
+def _axes() -> frozenset[str]:
+    """What coordinates are called in Latin letters."""
+    return frozenset(re.sub("[^a-z]", "", alias) for table in tables() for field in fields_of(table).values()
+                     if field.type == "coordinate" for alias in field.aliases if alias.isascii())
 
 
 @dataclass(frozen=True)
