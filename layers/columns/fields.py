@@ -74,7 +74,8 @@ def read_fields(
         where empty), dates as datetime, all else float (NaN is unknown, yes is 1). A wrong cell is unknown. A field
         with an interval also has ``<name>_low``, ``<name>_high`` (NaN where the cell says none) and ``<name>_round``
         (True where the number is not exact). Coordinates are the cells as they stand, for
-        ``layers.placing.coordinates``.
+        ``layers.placing.coordinates``. ``attrs`` holds ``personal``, the headers of columns that were left out as
+        personal, and ``masked``, how many cells of which header something personal was taken out of.
     """
     known, sheet = fields_of(table), sheet or str(raw.attrs.get("sheet", ""))
     header_row = int(raw.attrs.get("header_row", 1))
@@ -98,7 +99,10 @@ def read_fields(
                                     names=listed(columns, _LISTED) or say("none"))))
     rows = (cells[ROW] if ROW in cells else pd.Series(range(1, len(cells) + 1), index=cells.index)).astype("int64")
     by_text = {str(name): cells[name].astype("object") for name in columns}
-    by_text |= {found[name]: masked(by_text[found[name]]) for name in found if not name.endswith("_id")}
+    clean = {found[name]: masked(by_text[found[name]]) for name in found if not name.endswith("_id")}
+    changed = {header: int((cells is not by_text[header]) and (cells != by_text[header]).sum())
+               for header, cells in clean.items()}
+    by_text |= clean
     values: dict[str, Any] = {ROW: rows}
     for name, entry in known.items():
         if name in found and entry.type == "coordinate":
@@ -113,7 +117,10 @@ def read_fields(
             _note_reserved(by_text[found[name]], parsed, rows, place, log)
             if name.endswith("_id") and name not in _ROUNDED_BY_THEIR_READER:
                 _note_spoilt(cells[found[name]], rows, place, log, of_table="header_row" in raw.attrs)
-    return pd.DataFrame(values, index=cells.index)
+    fields = pd.DataFrame(values, index=cells.index)
+    fields.attrs |= {"personal": tuple(str(name) for name in raw.columns if name not in cells),
+                     "masked": tuple((header, count) for header, count in changed.items() if count)}
+    return fields
 
 
 def columns_of(raw: pd.DataFrame, table: str) -> ColumnMapping:
