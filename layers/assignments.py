@@ -51,7 +51,7 @@ class TaskProgress:
 
 
 def read_responsibilities(
-    source: Source, matters: Mapping[str, str], communities: pd.Series, *, town: Town, log: ProblemLog,
+    source: Source, matters: Mapping[str, str], communities: pd.Series | None, *, town: Town, log: ProblemLog,
 ) -> Responsibilities:
     """Read which unit answers for which matter; a blank unit stays blank, and so does a word for none (—, 待定).
 
@@ -61,7 +61,7 @@ def read_responsibilities(
     Args:
         source: a table, such as a sheet of the roster's workbook.
         matters: what an analysis may be called, and its name in the program.
-        communities: those of the estates.
+        communities: those of the estates; None where the estates are not known.
         town: where the project lies.
         log: takes every problem of the rows, and the account of them.
 
@@ -82,7 +82,8 @@ def read_responsibilities(
     kept = table.loc[rows.kept]
     rows.leave_out(kept.index[kept.duplicated(["analysis", "community"])], values=said, severity="error",
                    why="another row says who answers for this matter in this community", fix="keep one of the rows")
-    _note_communities(rows, table["community"], communities)
+    if communities is not None:
+        _note_communities(rows, table["community"], communities)
     rows.done(rows.kept)
     return Responsibilities(table.loc[rows.kept].reset_index(drop=True).astype("object"))
 
@@ -130,10 +131,12 @@ def _matter_keys(names: pd.Series) -> pd.Series:
     return folded(names).map(simplified).astype("object")
 
 
-def _as_estates_have_it(named: pd.Series, communities: pd.Series) -> pd.Series:
+def _as_estates_have_it(named: pd.Series, communities: pd.Series | None) -> pd.Series:
     """The communities in the estates' spelling; a word for all of them (全部, 各社区) is the empty one."""
-    spelling = pd.Series(communities.to_numpy(), index=community_keys(communities))
     named = named.mask(folded(named).isin(not_read("everything")), "")
+    if communities is None:
+        return named
+    spelling = pd.Series(communities.to_numpy(), index=community_keys(communities))
     return community_keys(named).map(spelling[~spelling.index.duplicated()]).fillna(named)
 
 

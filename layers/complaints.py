@@ -227,7 +227,7 @@ def _leave_out_of_period(rows: Rows, day: pd.Series, period: ComplaintPeriod) ->
 
 def _leave_out_lost(rows: Rows, estate: pd.Series, estates: Estates) -> None:
     said = rows.text("estate_id").where(rows.text("estate_id") != "", rows.text("estate_name"))
-    lost = estate.index[estate == NO_ESTATE]
+    lost = estate.index[(estate == NO_ESTATE) & (estates.known | ~has_shape(rows.geometry[estate.index]))]
     _say_how_far(rows, lost, estates)
     rows.leave_out(lost, why="this complaint belongs to no estate and is not counted", values=said, severity="warning",
                    fix="write 小区编号 or 小区名称 as the estates' file does")
