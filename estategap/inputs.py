@@ -11,16 +11,17 @@ from pyproj.exceptions import CRSError
 
 from estategap.plan import people_of
 from estategap.project import FILE_NAME, Project, missing_parts
+from estategap.project_sections import EstatesSection
 from estategap.sources import Sources
 from estategap.unused import unnamed_sheets
 from estategap.walking import WalkingRule
-from gis.crs import metric_crs_of
+from gis.crs import metric_crs, metric_crs_of
 from gis.errors import InputError, Problem, ProblemLog
 from gis.ledger import Reading
 from gis.tables import BaseMap, Buildings, Doors, Estates, Facilities, Gates, Streets
 from layers.assignments import Responsibilities, TaskProgress
 from layers.buildings import buildings_in_estates, with_build_years
-from layers.estates import mark_edge_of_data, read_estates
+from layers.estates import mark_edge_of_data, read_estates, read_sides
 from layers.estates_osm import estates_of_osm
 from layers.kinds import facility_kinds
 from layers.lifts import Lifts, with_lifts
@@ -32,8 +33,13 @@ from layers.placing.outlines_assumed import points_of
 from layers.placing.places import Town, bounds_of
 from layers.placing.whereabouts import elsewhere
 from layers.quality.quality import check_quality
-from layers.reading.files import Source, open_source
+from layers.reading.files import Source
 from layers.reading.workbooks import take_back_sheets_read
+
+_OF_ESTATES = frozenset({"estates", "roster", "osm"})
+"""Sections that say together which estates there are."""
+_ANYWHERE = metric_crs(105.0, 35.0)
+"""The middle of China: for lists of which nobody knows where they lie."""
 
 
 @dataclass(frozen=True)
@@ -70,11 +76,16 @@ def read_inputs(project: Project, walking: WalkingRule) -> Inputs:
     Raises:
         InputError: all errors of all files at once, with the warnings.
     """
-    log = ProblemLog()
+    log = ProblemLog(unnamed_parts(project))
     inputs = log.attempt(lambda: look_through(project, walking, log), None)
     if inputs is None or log.errors:
         raise InputError(dict.fromkeys(log))
     return inputs
+
+
+def unnamed_parts(project: Project) -> list[Problem]:
+    """What the project does not name: parts that a run needs, and sheets that somebody has filled in."""
+    return [] if project.doubted else [*missing_parts(project), *unnamed_sheets(project)]
 
 
 def look_through(project: Project, walking: WalkingRule, log: ProblemLog) -> Inputs:
@@ -83,31 +94,37 @@ def look_through(project: Project, walking: WalkingRule, log: ProblemLog) -> Inp
     Where it takes errors the doors are not worked out, and what is built on them is not to be used.
 
     Raises:
-        InputError: the estates cannot be read; the other files have been opened to see what is wrong with them.
+        InputError: the estates cannot be read; all that can be said of the other files without them is in ``log``.
     """
-    for problem in (*missing_parts(project), *unnamed_sheets(project)):
-        log.add(problem)
-    estates, osm = _placed(project, walking, log)
-    return _around(Sources(project, osm, _town_of(estates, osm), log), estates, walking)
+    crs = log.attempt(lambda: _working_crs(project), None)
+    osm = log.attempt(lambda: _osm(project, log), None)
+    if crs is None and project.project.crs:  # a wrong one, which is said: another stands in for it
+        crs = _somewhere(project, None, osm, walking).crs
+    estates = log.attempt(lambda: _estates(project, crs, osm, walking, log), None)
+    town = _somewhere(project, crs, osm, walking) if estates is None else _town_of(estates, osm)
+    sources = Sources(project, osm, town, log)
+    if estates is None:
+        _around(sources, Estates.empty(town.crs, known=False), walking)
+        raise InputError(log.errors)
+    return _around(sources, estates, walking)
 
 
-def _placed(project: Project, walking: WalkingRule, log: ProblemLog) -> tuple[Estates, OsmExtract | None]:
-    """The estates, by which all else is placed; without them the other files are at least opened."""
-    try:
-        osm = _osm(project, log)
-        estates = _estates(project, osm, walking, log)
-    except InputError:
-        _open_others(project, log)
-        raise
-    return estates, osm
+def _somewhere(project: Project, crs: pyproj.CRS | None, osm: OsmExtract | None, walking: WalkingRule) -> Town:
+    """Where a project lies whose estates cannot be read: by one of their files alone, by OSM, else by its streets.
 
-
-def _open_others(project: Project, log: ProblemLog) -> None:
-    sources = [project.source(one) for one in project.parts if one is not project.roster]
-    others = (project.basemap.water, project.basemap.green, *(one.file for one in project.population))
-    sources += [project.source_of(file, crs=project.basemap.crs) for file in others if file]
-    for source in sources:
-        log.attempt(lambda one=source: open_source(one), None)  # type: ignore[misc]
+    What is wrong with these files is said by whoever reads them for their own sake.
+    """
+    said, nowhere = ProblemLog(), EstatesSection()
+    for alone in ({"roster": None}, {"estates": nowhere}, {"roster": None, "estates": nowhere}):
+        part = project.model_copy(update={**alone, "osm": None, "doubted": frozenset()})
+        found = said.attempt(lambda one=part: _estates(one, crs, osm, walking, said), None)  # type: ignore[misc]
+        if found is not None and (found.located.any() or len(points_of(found))):
+            return _town_of(found, osm)
+    home = osm.extent.bounds if osm else None
+    streets = said.attempt(Sources(project, osm, Town(crs, home), said).streets, None) if project.streets else None
+    if streets is not None and len(streets):
+        return Town(streets.crs, home or bounds_of(streets.frame.geometry))
+    return Town(crs or (metric_crs_of(osm.streets) if osm else _ANYWHERE), home)
 
 
 def _osm(project: Project, log: ProblemLog) -> OsmExtract | None:
@@ -119,18 +136,28 @@ def _osm(project: Project, log: ProblemLog) -> OsmExtract | None:
     return extract
 
 
-def _estates(project: Project, osm: OsmExtract | None, walking: WalkingRule, log: ProblemLog) -> Estates:
-    section, crs = project.estates, _working_crs(project)
+def _estates(
+    project: Project, crs: pyproj.CRS | None, osm: OsmExtract | None, walking: WalkingRule, log: ProblemLog,
+) -> Estates:
+    """The estates, by which all else is placed.
+
+    Raises:
+        InputError: they cannot be read; what is wrong is in it or in ``log``.
+    """
+    section = project.estates
     if section.file or project.roster:
         outlines = project.source_of(section.file, section) if section.file else None
         roster = project.source(project.roster) if project.roster else None
         home = osm.extent.bounds if osm else None
         located = _located(project, log)
+        town, year, spread = Town(crs, home), project.project.data_date.year, people_of(project).approximate_spread
+        if (project.osm_file and osm is None) or project.doubted & _OF_ESTATES:  # not all there: look at the rows only
+            read_sides(outlines, roster, located, town=town, log=log, data_year=year, round_spread=spread)
+            raise InputError(())
         return read_estates(outlines=outlines, roster=roster, located=located, walled_default=section.walled, log=log,
-                            town=Town(crs, home), data_year=project.project.data_date.year,
-                            round_spread=people_of(project).approximate_spread, osm=osm)
-    if osm is None:
-        raise InputError(missing_parts(project))
+                            town=town, data_year=year, round_spread=spread, osm=osm)
+    if osm is None or project.doubted & _OF_ESTATES:
+        raise InputError(())
     return estates_of_osm(osm, crs or metric_crs_of(osm.streets), edge_margin_m=walking.edge_margin_m,
                           walled=section.walled, log=log)
 

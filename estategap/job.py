@@ -7,12 +7,12 @@ from pathlib import Path
 import pandas as pd
 from xlsxwriter.exceptions import XlsxWriterException
 
-from estategap.inputs import Inputs, look_through
+from estategap.inputs import Inputs, look_through, unnamed_parts
 from estategap.manifest import identity, input_digests, outputs_intact, run_id, write_manifest
 from estategap.pipeline import analyse
 from estategap.plan import plan_of, walking_of
 from estategap.progress import Progress
-from estategap.project import Project, read_project
+from estategap.project import Project, understood
 from estategap.runs import check_place, name_latest, put_in_place
 from estategap.unused import unnamed_files
 from gis.errors import InputError, Problem, ProblemLog, reported, say, system_reason
@@ -34,7 +34,9 @@ def run_project(path: Path, *, lang: Lang, out: Path | None, force: bool, progre
     Raises:
         InputError: the job cannot be done; nothing that was there before has changed.
     """
-    project, texts = read_project(path), Texts(lang)
+    (project, faults), texts = understood(path), Texts(lang)
+    if faults:
+        raise InputError(dict.fromkeys((*faults, *_read(project, progress, texts)[0])))
     runs = out if out is not None else project.folder / "runs"
     check_place(runs)
     try:
@@ -83,9 +85,9 @@ def check_project(path: Path, progress: Progress, *, lang: Lang = "zh") -> Check
     Raises:
         InputError: there is no project to check.
     """
-    project = read_project(path)
+    project, faults = understood(path)
     problems, readings, inputs = _read(project, progress, Texts(lang))
-    log = ProblemLog([*problems, *unnamed_files(project)])
+    log = ProblemLog([*faults, *problems, *([] if project.doubted else unnamed_files(project))])
     to_locate = None
     if inputs:
         nowhere = inputs.estates.frame[~inputs.estates.located]
@@ -126,9 +128,16 @@ def _located(estates: Estates) -> Mapping[str, int]:
 def _read(
     project: Project, progress: Progress, texts: Texts,
 ) -> tuple[tuple[Problem, ...], tuple[Reading, ...], Inputs | None]:
-    """What is wrong with weights and rules and with every input; a rule that is wrong does not hide a file that is."""
+    """What is wrong with weights and rules and with every input; a rule that is wrong does not hide a file that is.
+
+    Of a project that is not understood as a whole only the errors are kept, and no inputs: what is doubtful may follow
+    from what is left out.
+    """
     log = ProblemLog()
     log.attempt(lambda: plan_of(project), None)
+    log.problems.extend(unnamed_parts(project))
     with progress.step("read inputs", texts("progress.read")):
         inputs = log.attempt(lambda: look_through(project, walking_of(project), log), None)
+    if project.doubted:
+        return tuple(dict.fromkeys(log.errors)), tuple(log.readings), None
     return tuple(dict.fromkeys(log)), tuple(log.readings), inputs

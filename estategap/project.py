@@ -1,8 +1,11 @@
 """What does a project consist of, and what is said when its project.toml does not fit?"""
 
+import functools
+import operator
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, get_args
@@ -25,12 +28,14 @@ from estategap.project_sections import (
     StreetsSection,
     Weight,
 )
-from estategap.toml_file import line_of, read_toml
+from estategap.toml_file import Toml, line_of, read_toml
 from gis.errors import InputError, Problem, Value, Words, either, reported, say
 from layers.kinds import facility_kinds
 from layers.reading.files import Source
 
 FILE_NAME, SNAPSHOTS, _SHOWN_LENGTH = "project.toml", "osm", 80
+_STAND_IN: dict[str, Any] = {"name": FILE_NAME, "data_date": date(2200, 1, 1)}
+"""For what a project must say and does not: no day is after this one."""
 _SNAPSHOT = re.compile(r"\d{4}-\d\d-\d\d\.osm(\.pbf)?")
 
 _PLAIN = {
@@ -70,7 +75,11 @@ _MOVED = {
 
 
 class Project(Section):
-    """The whole project file; ``folder`` is where it lies."""
+    """The whole project file; ``folder`` is where it lies.
+
+    ``doubted`` names the sections that are left out, or something of them, because they do not fit: what is read of
+    such a project is only good for saying what else is wrong.
+    """
 
     project: About
     estates: EstatesSection = EstatesSection()
@@ -91,11 +100,12 @@ class Project(Section):
     weights: dict[str, Weight] = Field(default_factory=dict)
     rules: dict[str, dict[str, OwnValue]] = Field(default_factory=dict)
     folder: Annotated[Path, Field(exclude=True)] = Path()
+    doubted: Annotated[frozenset[str], Field(exclude=True)] = frozenset()
 
-    @field_validator("folder", mode="before")
+    @field_validator("folder", "doubted", mode="before")
     @classmethod
     def _not_a_key(cls, _: Any) -> Path:
-        raise ValueError(say("the folder is where the project file lies: remove this key"))
+        raise ValueError(say("the program says this itself: remove this key"))
 
     @field_validator("population", mode="before")
     @classmethod
@@ -139,8 +149,7 @@ def read_project(path: Path) -> Project:
     Raises:
         InputError: it is missing, not TOML, or keys or values do not fit; everything at once.
     """
-    file, project = _parsed(path)
-    problems = _misfits(file, project)
+    project, problems = understood(path)
     if problems:
         raise InputError(problems)
     return project
@@ -152,19 +161,70 @@ def newest_snapshot(folder: Path) -> str:
     return f"{SNAPSHOTS}/{names[-1]}" if names else ""
 
 
-def _parsed(path: Path) -> tuple[str, Project]:
+def understood(path: Path) -> tuple[Project, tuple[Problem, ...]]:
+    """A project as far as it can be understood, and everything that is wrong with its file.
+
+    Where something is, the project is without the sections it is in (``doubted``), so that the files of the others can
+    be looked at.
+
+    Raises:
+        InputError: it is missing, or no text.
+    """
     file = path / FILE_NAME if path.is_dir() else path
     if not file.is_file():
         raise InputError(Problem(file=str(path), why=say("there is no {file} here", file=FILE_NAME),
                                  fix="make one with: estategap init FOLDER"))
-    data, text = read_toml(file)
+    said = read_toml(file)
+    problems = [*said.problems, *_misfits(file.name, said.data)]
     try:
-        project = Project.model_validate(data).model_copy(update={"folder": file.parent})
+        project = Project.model_validate(said.data)
     except ValidationError as error:
-        raise InputError([replace(
-            _problem(one), file=file.name, column=_key(data, one["loc"]), row=line_of(text, *one["loc"]))
-            for one in error.errors()]) from None
-    return file.name, project
+        problems += [
+            replace(_problem(one), file=file.name, column=_key(said.data, one["loc"]),
+                    row=line_of(said.text, *one["loc"]))
+            for one in error.errors() if not (one["type"] == "missing" and one["loc"][0] in said.doubted)]
+        project = _without_misfits(said)
+    else:
+        project = _without_misfits(said) if said.doubted else project
+    return project.model_copy(update={"folder": file.parent}), tuple(problems)
+
+
+def _without_misfits(said: Toml) -> Project:
+    """The project without the sections in which something does not fit; of [project] and of numbers the key alone."""
+    about = said.sure.get("project")
+    data: Any = {**said.sure, "project": _STAND_IN | (about if isinstance(about, dict) else {})}
+    doubted = {*said.doubted, *(["project"] if data["project"] != about else [])}
+    while True:
+        try:
+            return Project.model_validate(data).model_copy(update={"doubted": frozenset(doubted)})
+        except ValidationError as error:
+            places = {one["loc"][:_deep_enough(data, one["loc"])] for one in error.errors()}
+        doubted |= {str(place[0]) for place in places}
+        for *above, last in sorted(places, key=lambda place: [str(part).zfill(9) for part in place], reverse=True):
+            section = functools.reduce(operator.getitem, above, data)
+            stand_in = _STAND_IN.get(str(last)) if above == ["project"] else 1.0 if above == ["weights"] else None
+            if stand_in is None:
+                del section[last]
+            else:
+                section[last] = stand_in
+
+
+def _deep_enough(data: Mapping[str, Any], place: tuple[str | int, ...]) -> int:
+    """How many parts of a place name what is to be left out."""
+    inner = data.get(str(place[0]))
+    within = {"project": 2, "weights": 2, "rules": 3}.get(str(place[0]), 2 if isinstance(inner, list) else 1)
+    while within > 1 and not _is_there(data, place[:within]):
+        within -= 1
+    return within
+
+
+def _is_there(data: Any, place: tuple[str | int, ...]) -> bool:
+    for part in place:
+        try:
+            data = data[part]
+        except (KeyError, IndexError, TypeError):
+            return False
+    return True
 
 
 def _key(data: Mapping[str, Any], place: tuple[str | int, ...]) -> Words | str:
@@ -229,20 +289,21 @@ def _section_keys(hint: Any) -> list[str]:
 
 
 def _known_keys() -> list[str]:
-    sections = {name: _section_keys(one.annotation) for name, one in Project.model_fields.items() if name != "folder"}
+    sections = {name: _section_keys(one.annotation) for name, one in Project.model_fields.items() if not one.exclude}
     return sorted({*sections, *(key for keys in sections.values() for key in keys)})
 
 
-def _misfits(file: str, project: Project) -> list[Problem]:
+def _misfits(file: str, data: Mapping[str, Any]) -> list[Problem]:
     """Values that do not fit each other or what there is."""
-    kinds = facility_kinds()
-    both = bool(project.osm and project.osm.place and project.osm.bbox)
+    kinds, osm, lists = facility_kinds(), data.get("osm"), data.get("facilities")
+    both = isinstance(osm, dict) and bool(osm.get("place") and osm.get("bbox"))
+    asked = [one.get("kind") for one in lists if isinstance(one, dict)] if isinstance(lists, list) else []
     areas = [Problem(file=file, column="osm.bbox", why="place and bbox both say what to fetch",
                      fix="keep one of the two")] if both else []
     return areas + [
-        Problem(file=file, column="facilities.kind", value=one.kind, why="there is no such kind of facility",
-                fix=say("one of: {names}", names=tuple(kinds)))
-        for one in project.facilities if one.kind not in kinds]
+        Problem(file=file, column="facilities.kind", value=kind[:_SHOWN_LENGTH],
+                why="there is no such kind of facility", fix=say("one of: {names}", names=tuple(kinds)))
+        for kind in asked if isinstance(kind, str) and kind not in kinds]
 
 
 def missing_parts(project: Project) -> list[Problem]:

@@ -32,11 +32,12 @@ from layers.osm_account import osm_account
 from layers.osm_extract import OsmExtract, repaired_areas
 from layers.people_raster import people_of_raster
 from layers.placing.outlines_assumed import points_of, with_assumed_outlines
-from layers.placing.places import Town
+from layers.placing.places import LON_LAT, Town
 from layers.profile import Profile, estimate_people
 from layers.quality.doubts import Doubts
 from layers.quality.grids import check_grid
 from layers.rasters import read_raster_window
+from layers.reading.files import open_source
 from layers.streets import is_osm, read_streets, streets_of_osm
 from maps.texts import Texts
 from maps.view import Lang
@@ -106,8 +107,9 @@ class Sources:
         section = self.project.responsibilities
         if section is None:
             return Responsibilities.empty()
-        return read_responsibilities(self.project.source(section), _matters(), estates.frame["community"],
-                                     town=self.town, log=self.log)
+        communities = estates.frame["community"] if estates.known else None
+        return read_responsibilities(self.project.source(section), _matters(), communities, town=self.town,
+                                     log=self.log)
 
     def progress(self, estates: Estates) -> TaskProgress:
         """What became of tasks: the id of one is its estate's, a hyphen and the Chinese title of its matter."""
@@ -116,7 +118,7 @@ class Sources:
             return TaskProgress.empty()
         tasks = {f"{estate}-{name}": f"{estate}-{title(matter)}" for name, matter in _matters().items()
                  for estate in estates.ids}
-        return read_progress(self.project.source(section), tasks, town=self.town, log=self.log,
+        return read_progress(self.project.source(section), tasks if estates.known else None, town=self.town, log=self.log,
                              data_date=self.project.project.data_date)
 
     def gates(self, estates: Estates) -> Gates:
@@ -158,12 +160,8 @@ class Sources:
     def with_people(self, estates: Estates, buildings: Buildings) -> Estates:
         """Count complaints; fill in unknown people from the grids, in their order, then by the profile."""
         project, rule = self.project, people_of(self.project)
-        if project.complaints:
-            said = project.complaints
-            estates = with_complaints(estates, count_complaints(
-                project.source(said), estates, town=self.town, log=self.log, words=said.about,
-                period=said.period(project.project.data_date)))
-        for grid in project.population if estates.located.any() else ():
+        estates = self.log.attempt(lambda: self._with_complaints(estates), estates)
+        for grid in project.population:
             estates = self.log.attempt(
                 lambda one=grid, before=estates: self._of_grid(before, buildings, one),  # type: ignore[misc]
                 estates)
@@ -171,10 +169,24 @@ class Sources:
         profile = None if given is None else Profile(**{"spread": rule.profile_spread} | given)
         return estimate_people(estates, buildings, profile, registered_spread=rule.registered_spread)
 
+    def _with_complaints(self, estates: Estates) -> Estates:
+        said = self.project.complaints
+        if said is None:
+            return estates
+        return with_complaints(estates, count_complaints(
+            self.project.source(said), estates, town=self.town, log=self.log, words=said.about,
+            period=said.period(self.project.project.data_date)))
+
     def _of_grid(self, estates: Estates, buildings: Buildings, grid: PopulationSection) -> Estates:
+        path, home = self.project.folder / grid.file, self.town.home
+        if not estates.located.any():  # nobody to share the people out to: see only whether it can be read
+            if home is None:
+                open_source(self.project.source_of(grid.file))
+            else:
+                read_raster_window(path, home, LON_LAT, own_crs=grid.crs)
+            return estates
         west, south, east, north = estates.frame.total_bounds
-        raster = read_raster_window(self.project.folder / grid.file, (west, south, east, north), estates.crs,
-                                    own_crs=grid.crs)
+        raster = read_raster_window(path, (west, south, east, north), estates.crs, own_crs=grid.crs)
         known = int(np.isfinite(raster.cells).sum())
         self.log.readings.append(Reading(file=grid.file, part="population", crs=str(raster.crs), rows_in=known,
                                          rows_used=known))

@@ -7,6 +7,8 @@ parser stops at the first of them, in its own words; here every wrong line is na
 import re
 import tomllib
 from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -59,24 +61,112 @@ _LONGEST_STATEMENT = 10_000
 """Lines that one value may go over, and still be looked at."""
 _SEVERAL = re.compile(rf"{_KEY}=\s*(\[|\"\"\"|\'\'\')")
 _HEADER = re.compile(r"\s*\[\[?[\w.\"'-]+\]\]?\s*(?:#.*)?$")
+_OPENS = re.compile(r"\s*[\[【［]")
+"""How the header of a section begins, right or wrong."""
+_MOST_ROUNDS = 50
+"""So many sections and keys that stand there twice are named."""
 
 
-def read_toml(path: Path) -> tuple[dict[str, Any], str]:
-    """What a TOML file says, and its text.
+@dataclass(frozen=True)
+class Toml:
+    """What a TOML file says as far as it is TOML; ``problems`` names every line that is not, with what to write.
+
+    ``data`` lacks the statements that are wrong, and of a section whose header is wrong or repeated all that stands
+    below it. ``doubted`` names the sections that lack something so; ``sure`` is without them, of several sections of a
+    list only without those.
+    """
+
+    text: str
+    data: dict[str, Any]
+    sure: dict[str, Any]
+    doubted: frozenset[str]
+    problems: tuple[Problem, ...]
+
+
+def read_toml(path: Path) -> Toml:
+    """What a TOML file says, and every line of it that is wrong.
 
     Raises:
-        InputError: it is not UTF-8, or not TOML; then every line that is wrong, with what to write.
+        InputError: it is no text.
     """
+    text, problems = _text_of(path)
+    lines = _lines(text)
+    faults, left = list(_faults(lines)), list(lines)
+    sections, spans = _sections(lines), _spans(lines)
+    for at in (row - 1 for row, *_ in faults if row is not None):
+        _blank(left, spans[at])
+    data: dict[str, Any] = {}
+    for _ in range(_MOST_ROUNDS):
+        try:
+            data = tomllib.loads("\n".join([*left, ""]))
+        except (ValueError, RecursionError) as error:  # such as a section that stands there twice
+            faults.append(_across_lines(error, [*left, ""]))
+            row = faults[-1][0]
+            if row is None or row > len(lines) or not _blank(left, spans[row - 1]):
+                break
+        else:
+            break
+    wrong = {row - 1 for row, *_ in faults if row is not None}
+    bad = [span for span in sections if not data or wrong & set(span)]
+    problems += [Problem(file=path.name, row=row, value=value, why=say("not valid TOML: {error}", error=why), fix=fix)
+                 for row, value, why, fix in sorted(faults, key=lambda fault: fault[0] or len(lines))]
+    names = frozenset(_name(lines[span.start]) for span in bad)
+    sure = list(left)
+    for span in bad:
+        _blank(sure, span)
+    return Toml(text, data, _as_far_as_toml(sure) if data else {}, names, tuple(problems))
+
+
+def _as_far_as_toml(lines: list[str]) -> dict[str, Any]:
+    """What lines say; nothing where what was taken out of them was needed, such as the first of several sections."""
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        return tomllib.loads("\n".join(lines))
+    except ValueError:
+        return {}
+
+
+def _text_of(path: Path) -> tuple[str, list[Problem]]:
+    """The text of a file; one that an old editor saved in the system's own encoding is read, and said."""
+    content = path.read_bytes()
+    problem = Problem(file=path.name, why="the file is not UTF-8 text", fix="save it as UTF-8")
+    try:
+        return content.decode("utf-8-sig"), []
     except UnicodeDecodeError:
-        raise InputError(Problem(file=path.name, why="the file is not UTF-8 text", fix="save it as UTF-8")) from None
+        pass
     try:
-        return tomllib.loads(text), text
-    except (ValueError, RecursionError) as error:  # such as brackets without end, or a number of 5000 digits
-        faults = list(_faults(text)) or [_across_lines(error, _lines(text))]
-        raise InputError([Problem(file=path.name, row=row, value=value, why=say("not valid TOML: {error}", error=why),
-                                  fix=fix) for row, value, why, fix in faults]) from None
+        return content.decode("gb18030"), [problem]
+    except UnicodeDecodeError:
+        raise InputError(problem) from None
+
+
+def _sections(lines: list[str]) -> list[range]:
+    """The lines of each section, its header first; what stands before the first header is one of its own."""
+    heads = [number for number in _statements(lines) if _OPENS.match(lines[number])]
+    return [range(*ends) for ends in pairwise([*([] if heads[:1] == [0] else [0]), *heads, len(lines)])]
+
+
+def _name(header: str) -> str:
+    """The section a header belongs to, whatever brackets it has: ``rules`` of ``[rules.walking``."""
+    if _OPENS.match(header) is None:
+        return ""
+    return re.split(r"[.\]】］\s#]", header.strip().lstrip("[【［ \t"))[0].strip("\"'")
+
+
+def _spans(lines: list[str]) -> list[range]:
+    """For each line what goes with it where it is wrong: its statement, of the header of a section all of that."""
+    sections = {span.start: span for span in _sections(lines)}
+    spans = []
+    for first in _statements(lines):
+        own = range(first, first + _length(lines, first))
+        spans += [sections[first] if _OPENS.match(lines[first]) else own] * len(own)
+    return spans
+
+
+def _blank(lines: list[str], span: range) -> bool:
+    """Take lines out; False where nothing is there."""
+    there = any(lines[number].strip() for number in span)
+    lines[span.start : span.stop] = [""] * len(span)
+    return there
 
 
 def line_of(text: str, *place: str | int) -> int | None:
@@ -105,19 +195,23 @@ def line_of(text: str, *place: str | int) -> int | None:
     return found
 
 
-def _faults(text: str) -> Iterator[Fault]:
-    """What is wrong with each statement that is no TOML by itself."""
-    lines = _lines(text)
+def _statements(lines: list[str]) -> Iterator[int]:
+    """The first line of each statement."""
     number = 0
     while number < len(lines):
-        length = _length(lines, number)
-        statement = lines[number : number + length]
+        yield number
+        number += _length(lines, number)
+
+
+def _faults(lines: list[str]) -> Iterator[Fault]:
+    """What is wrong with each statement that is no TOML by itself."""
+    for number in _statements(lines):
+        statement = lines[number : number + _length(lines, number)]
         try:
             tomllib.loads("\n".join(statement))
         except (ValueError, RecursionError) as error:
             at, fix = _inner(statement)
             yield number + at + 1, statement[at].strip()[:_SHOWN_LENGTH], _said(error), fix
-        number += length
 
 
 def _lines(text: str) -> list[str]:

@@ -34,6 +34,8 @@ class Reading:
         offset: what came of comparing its places with the streets; ``""`` where nobody did.
         columns: the columns that were read, in our order.
         unread: headers that no field takes.
+        personal: headers of columns about persons, which were left out unread.
+        masked: headers, each with how many of its cells held a telephone number or a name that was taken out.
         rows_in: rows the file has; blank ones do not count.
         rows_used: rows the result rests on.
         left_out: why rows were left out, and which: row numbers as the planner counts them, of OSM the
@@ -60,6 +62,8 @@ class Reading:
     offset: Words | str = ""
     columns: tuple[ColumnRead, ...] = ()
     unread: tuple[str, ...] = ()
+    personal: tuple[str, ...] = ()
+    masked: tuple[tuple[str, int], ...] = ()
     rows_in: int
     rows_used: int
     left_out: Mapping[Words | str, tuple[int | str, ...]] = field(default_factory=dict)

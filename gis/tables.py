@@ -168,8 +168,11 @@ class Estates(Table):
     ``build_year_basis`` is ``buildings`` where the year is the median of its buildings', else ``""``.
     ``high_rise`` is a surveyed fact: 1, 0 or NaN. Estates are walled unless the source says otherwise.
     ``edge_of_data`` marks an estate too near the rim of the street data for "nothing in reach" to be believed.
+    ``known`` is false of the empty table that stands for estates which could not be read: other lists are checked
+    against it, and whatever estate they name is believed.
     """
 
+    known: bool = True
     index_name: ClassVar[str] = "estate_id"
     columns: ClassVar[Mapping[str, Any]] = {
         "name": "", "alias_names": "", "street": "", "community": "", "address": "", "walled": True,
@@ -199,6 +202,10 @@ class Estates(Table):
     def located(self) -> pd.Series:
         """True where the estate has an outline."""
         return has_shape(self.frame.geometry)
+
+    def knows(self, named: pd.Series) -> "pd.Series[bool]":
+        """True of ids of estates there are; of every id where the estates are not known."""
+        return named.isin(self.ids) if self.known else named != NO_ESTATE
 
     def _broken_promises(self) -> list[Problem]:
         frame, problems = self.frame, super()._broken_promises()

@@ -50,7 +50,7 @@ class TaskProgress:
 
 
 def read_responsibilities(
-    source: Source, matters: Mapping[str, str], communities: pd.Series, *, town: Town, log: ProblemLog,
+    source: Source, matters: Mapping[str, str], communities: pd.Series | None, *, town: Town, log: ProblemLog,
 ) -> Responsibilities:
     """Read which unit answers for which matter; a blank unit stays blank, and so does a word for none (—, 待定).
 
@@ -60,7 +60,7 @@ def read_responsibilities(
     Args:
         source: a table, such as a sheet of the roster's workbook.
         matters: what an analysis may be called, and its name in the program.
-        communities: those of the estates.
+        communities: those of the estates; None where the estates are not known.
         town: where the project lies.
         log: takes every problem of the rows, and the account of them.
 
@@ -81,13 +81,14 @@ def read_responsibilities(
     kept = table.loc[rows.kept]
     rows.leave_out(kept.index[kept.duplicated(["analysis", "community"])], values=said, severity="error",
                    why="another row says who answers for this matter in this community", fix="keep one of the rows")
-    _note_communities(rows, table["community"], communities)
+    if communities is not None:
+        _note_communities(rows, table["community"], communities)
     rows.done(rows.kept)
     return Responsibilities(table.loc[rows.kept].reset_index(drop=True).astype("object"))
 
 
 def read_progress(
-    source: Source, tasks: Mapping[str, str], *, town: Town, log: ProblemLog, data_date: date | None = None,
+    source: Source, tasks: Mapping[str, str] | None, *, town: Town, log: ProblemLog, data_date: date | None = None,
 ) -> TaskProgress:
     """Read what became of tasks; a task given twice is an error and counts once.
 
@@ -96,7 +97,7 @@ def read_progress(
 
     Args:
         source: a table, such as a sheet of the roster's workbook.
-        tasks: what each task there can be may be called, and its id.
+        tasks: what each task there can be may be called, and its id; None while nobody knows the estates.
         town: where the project lies.
         log: takes every problem of the rows, and the account of them.
         data_date: the day the inputs stand for; nothing can have been done after it.
@@ -108,7 +109,7 @@ def read_progress(
     key = rows.text("task_id")
     rows.leave_out(rows.kept[(key == "").loc[rows.kept]], why="this row does not say its task",
                    fix="copy 任务编号 from the list of tasks")
-    key = _known_tasks(rows, key.loc[rows.kept], tasks)
+    key = key.loc[rows.kept] if tasks is None else _known_tasks(rows, key.loc[rows.kept], tasks)
     rows.leave_out(key.index[_matter_keys(key).duplicated()], why="another row has this id", values=key,
                    column="任务编号", fix="give each row an id of its own")
     rows.done(rows.kept)
@@ -148,10 +149,12 @@ def _matter_keys(names: pd.Series) -> pd.Series:
     return folded(names).map(simplified).astype("object")
 
 
-def _as_estates_have_it(named: pd.Series, communities: pd.Series) -> pd.Series:
+def _as_estates_have_it(named: pd.Series, communities: pd.Series | None) -> pd.Series:
     """The communities in the estates' spelling; a word for all of them (全部, 各社区) is the empty one."""
-    spelling = pd.Series(communities.to_numpy(), index=community_keys(communities))
     named = named.mask(folded(named).isin(not_read("everything")), "")
+    if communities is None:
+        return named
+    spelling = pd.Series(communities.to_numpy(), index=community_keys(communities))
     return community_keys(named).map(spelling[~spelling.index.duplicated()]).fillna(named)
 
 

@@ -72,7 +72,7 @@ def buildings_in_estates(buildings: Buildings, estates: Estates, *, log: Problem
     """
     frame = buildings.frame
     named = frame["estate_id"]
-    lost = (named != NO_ESTATE) & ~named.isin(estates.ids)
+    lost = (named != NO_ESTATE) & ~estates.knows(named)
     if lost.any():
         log.add(Problem(value=", ".join(sorted(set(named[lost]))[:10]), severity="warning",
                         why=say("{count} buildings name an estate that is not in the list of estates",

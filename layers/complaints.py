@@ -250,7 +250,7 @@ def _leave_out_of_period(rows: Rows, day: pd.Series, period: ComplaintPeriod) ->
 def _leave_out_lost(rows: Rows, estate: pd.Series, estates: Estates) -> None:
     names = _said(rows)
     said = rows.text("estate_id").where(rows.text("estate_id") != "", names)
-    lost = estate.index[estate == NO_ESTATE]
+    lost = estate.index[(estate == NO_ESTATE) & (estates.known | ~has_shape(rows.geometry[estate.index]))]
     _say_how_far(rows, lost, estates)
     rows.leave_out_together(
         lost[[bool(without_building(name)) for name in rows.text("estate_name")[lost]]], values=names,

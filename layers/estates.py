@@ -59,7 +59,7 @@ def read_estates(
     Raises:
         InputError: files cannot be read (all that is wrong at once), nothing is given, or no CRS can be chosen.
     """
-    sides, places = _read_sides(outlines, roster, located, town=town, log=log, data_year=data_year,
+    sides, places = read_sides(outlines, roster, located, town=town, log=log, data_year=data_year,
                                 round_spread=round_spread)
     joined = _in_one_spelling(_by_id(join(*sides), *sides), sides[1] or sides[0])
     _some(joined, sides)
@@ -104,11 +104,14 @@ def mark_edge_of_data(estates: Estates, extent: shapely.Geometry | None, margin_
     return Estates.of(frame)
 
 
-def _read_sides(
+def read_sides(
     outlines: Source | None, roster: Source | None, located: Source | None, *, town: Town, log: ProblemLog,
     data_year: int | None, round_spread: float,
 ) -> tuple[Sides, Rows | None]:
-    """Each file's rows; the first that has a place chooses the CRS for those after it."""
+    """The rows of each file of estates, not joined yet; the first that has a place chooses the CRS for those after it.
+
+    Args and errors as of ``read_estates``.
+    """
     if outlines is None and roster is None:
         raise InputError(Problem(why="there are no estates",
                                  fix='give file = "…" under [estates] or [roster] in project.toml'))

@@ -60,13 +60,13 @@ def read_gates(source: Source, estates: Estates, *, town: Town, log: ProblemLog)
         if name in placed:
             placed[name] = placed[name].map({1.0: True, 0.0: False}).fillna(value=default).astype(bool)
     named = placed["estate_id"] if "estate_id" in placed else pd.Series(NO_ESTATE, index=placed.index, dtype="object")
-    known = named.isin(estates.ids)
+    known = estates.knows(named)
     elsewhere = placed[~known].drop(columns="estate_id", errors="ignore")
     nearest = _served(elsewhere, estates, assumed("gates", "listed_m"))["estate_id"]
     nearest = nearest[~nearest.index.duplicated()].reindex(placed.index, fill_value=NO_ESTATE)
     placed["estate_id"] = named.where(known, nearest).astype("object")
     homeless = placed["estate_id"] == NO_ESTATE
-    if homeless.any():
+    if estates.known and homeless.any():
         rows.problem(label=placed.index[homeless][0], severity="warning",
                      value=", ".join(sorted(set(named[homeless]) - {NO_ESTATE})[:10]),
                      why=say("{count} gates belong to no estate in the list and are on no outline",

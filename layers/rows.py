@@ -21,6 +21,7 @@ from layers.placing.typed_shapes import with_shapes
 from layers.reading.files import ROW, Raw, Source, parse_crs, read_raw
 from layers.reading.table_notes import is_total, total_signs
 from layers.typed.cells import as_text, folded
+from layers.typed.personal import masked
 
 _ONE_BY_ONE, _FEW = 200, 10
 """Rows with the same error, or the same warning, that are listed one by one; of more, the rest is one line."""
@@ -42,6 +43,8 @@ class Rows:
     log: ProblemLog
     columns: tuple[ColumnRead, ...] = ()
     unread: tuple[str, ...] = ()
+    personal: tuple[str, ...] = ()
+    masked: tuple[tuple[str, int], ...] = ()
     misplaced: Mapping[int, Words] = field(default_factory=dict)
     converted: Mapping[str, int] = field(default_factory=dict)
     _left_out: dict[int, Words | str] = field(default_factory=dict)
@@ -137,7 +140,8 @@ class Rows:
             file=self.file, part=self.part, sheet=self.raw.part, encoding=self.raw.encoding,
             crs=crs_name(self.source, self.raw.frame) if len(places) else "", converted=self.source.offset_system,
             converted_rows=self.converted, offset_checked=self.source.offset_checked,
-            columns=self.columns, unread=self.unread, rows_in=len(self.fields) + len(self.raw.left_out),
+            columns=self.columns, unread=self.unread, personal=self.personal, masked=self.masked,
+            rows_in=len(self.fields) + len(self.raw.left_out),
             rows_used=len(used), left_out={why: tuple(rows) for why, rows in reasons.items()},
             row_of=row_of, misplaced=frozenset() if keys is None else frozenset(keys[keys.index.isin(self.misplaced)]),
             places=places.set_axis(self.fields[ROW].loc[places.index]) if len(places) else None))
@@ -176,7 +180,8 @@ def read_rows(
     columns = tuple(ColumnRead(one.field, labels[one.field].label, one.header, one.how) for one in mapping.matches
                     if one.field in fields)
     read = {one.header for one in columns}
-    unread = tuple(header for header in headers if header not in read)
+    personal, hidden = fields.attrs["personal"], fields.attrs["masked"]
+    unread = tuple(header for header in headers if header not in read and header not in personal)
     headers_of = {one.field: one.header for one in (*columns, *([shape] if shape else []))}
     said = said_by_rows(raw, headers_of, fields.get("system"), log)
     raw, systems = (raw, said) if table == "location" else with_said_system(raw, headers_of, said, log)
@@ -187,7 +192,8 @@ def read_rows(
     fields = fields.assign(system=said).drop(columns=["x", "y", *([] if table == "location" else ["system"])],
                                              errors="ignore")
     return Rows(raw, part, fields, undone(geometry, systems) if systems.any() else geometry, log,
-                (*columns, shape) if shape else columns, unread, misplaced, to_undo(systems[has_shape(geometry)]))
+                (*columns, shape) if shape else columns, unread, personal, hidden, misplaced,
+                to_undo(systems[has_shape(geometry)]))
 
 
 def _asked(required: Iterable[tuple[str, ...]], *, shaped: bool) -> list[tuple[str, ...]]:
@@ -234,7 +240,7 @@ def without_strangers(raw: Raw, table: str, log: ProblemLog) -> Raw:
             row = int(raw.frame.loc[label, ROW])
             left_out.append((row, why))
             column = next(column for column, key in keys.loc[label].items() if told(key))
-            said = as_text(marked.loc[[label], column])[label]
+            said = masked(as_text(marked.loc[[label], column]))[label]
             log.add(Problem(file=raw.source.path.name, sheet=raw.part, row=row, value=said, why=why, fix=fix,
                             severity="warning"))
     kept = raw.frame.drop(index=keys.index[example | total]).reset_index(drop=True)

@@ -27,6 +27,8 @@ class Account:
     rows_used: int
     columns: tuple[tuple[str, str], ...]
     unread: tuple[str, ...]
+    personal: str
+    masked: str
     left_out: tuple[tuple[str, Sequence[int | str]], ...]
 
     @property
@@ -76,7 +78,13 @@ def _line(one: Account, texts: Texts) -> str:
     renamed = [ours if ours == theirs else texts("account.column", field=ours, header=theirs)
                for ours, theirs in one.columns]
     details = [texts("problem.join").join(part) for part in (facts, renamed) if part]
-    return "\n    ".join([line, *details])
+    return "\n    ".join([line, *details, *hidden(one, texts)])
+
+
+def hidden(one: Account, texts: Texts) -> list[str]:
+    """What a file holds about persons, as sentences: columns that were left out, cells that were masked."""
+    said = {"account.personal": one.personal, "account.masked": one.masked}
+    return [texts(key, names=names) for key, names in said.items() if names]
 
 
 def estate_rows(readings: Iterable[Reading], texts: Texts) -> Iterator[tuple[str | int | None, ...]]:
@@ -101,7 +109,8 @@ def manifest_entry(one: Reading) -> dict[str, Any]:
         "file": one.file, "sheet": one.sheet, "read_as": one.part, "encoding": one.encoding, "crs": one.crs,
         "converted_from": one.converted, "converted_rows": dict(one.converted_rows), "offset": str(one.offset),
         "columns": {column.field: {"header": column.header, "how": column.how} for column in one.columns},
-        "columns_not_read": list(one.unread), "rows_in": one.rows_in, "rows_used": one.rows_used,
+        "columns_not_read": list(one.unread), "columns_about_persons": list(one.personal),
+        "cells_masked": dict(one.masked), "rows_in": one.rows_in, "rows_used": one.rows_used,
         "rows_left_out": {str(why): list(rows) for why, rows in one.left_out.items()}, **joins,
     }
 
@@ -123,4 +132,7 @@ def _account(one: Reading, texts: Texts) -> Account:
         file=one.file, sheet=one.sheet, part=_part(one.part, texts), encoding=one.encoding, crs=one.crs,
         placed=texts("problem.join").join(placed), rows_in=one.rows_in, rows_used=one.rows_used,
         columns=tuple((column.label, column.header) for column in one.columns), unread=one.unread,
+        personal=texts("problem.join").join(one.personal),
+        masked=texts("problem.join").join(texts("account.cells", header=header, count=count)
+                                          for header, count in one.masked),
         left_out=tuple((words(why, texts.lang), rows) for why, rows in one.left_out.items()))

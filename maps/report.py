@@ -7,7 +7,7 @@ import pandas as pd
 
 from gis.errors import Problem
 from gis.results import Status
-from maps.account import accounts, rows_named
+from maps.account import accounts, hidden, rows_named
 from maps.assets import asset
 from maps.fonts import STACK, characters_of, font_face
 from maps.numbers import interval, known, percent, plain
@@ -49,6 +49,7 @@ def _accounts(view: RunView, texts: Texts) -> list[dict[str, Any]]:
     return [
         {"file": one.file, "sheet": one.sheet, "part": one.part, "rows_in": one.rows_in, "rows_used": one.rows_used,
          "placed": join.join(part for part in (one.crs, one.placed) if part),
+         "hidden": hidden(one, texts),
          "left_out": [{"why": why, "count": len(rows), "rows": rows_named(rows, texts)} for why, rows in one.left_out]}
         for one in accounts(view.readings, texts) if one.rows_in or one.columns]
 

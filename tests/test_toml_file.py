@@ -65,9 +65,7 @@ TYPED = {
 def refused(tmp_path, text):
     path = tmp_path / "project.toml"
     path.write_text(text, "utf-8")
-    with pytest.raises(InputError) as caught:
-        read_toml(path)
-    return caught.value.problems
+    return read_toml(path).problems
 
 
 @pytest.mark.parametrize("line", TYPED)
@@ -114,6 +112,41 @@ def test_the_same_section_twice_is_said_with_how_lists_are_written(tmp_path):
     assert "[[facilities]]" in str(problem.fix)
     (problem,) = refused(tmp_path, "a = 1\na = 2\n")
     assert str(problem.why) == "not valid TOML: the same section or key stands there twice"
+
+
+def said(tmp_path, text):
+    (tmp_path / "project.toml").write_text(text, "utf-8")
+    return read_toml(tmp_path / "project.toml")
+
+
+def test_what_stands_twice_and_lines_that_are_wrong_are_named_together_and_the_rest_is_read(tmp_path):
+    found = said(tmp_path, "[a]\nx = 1\nx = 2\ny = 3\n[b]\nz = 是\n[a]\nx = 5\n[c]\nlist = [\n  1,\n]\n"
+                           "list = [\n  2,\n]\n[d]\nu = 1\n")
+    assert [one.row for one in found.problems] == [3, 6, 7, 15]
+    assert found.data == {"a": {"x": 1, "y": 3}, "b": {}, "c": {"list": [1]}, "d": {"u": 1}}
+    assert found.sure == {"d": {"u": 1}}
+    assert found.doubted == {"a", "b", "c"}
+
+
+def test_of_several_lists_only_the_wrong_one_is_doubted(tmp_path):
+    found = said(tmp_path, '[[facilities]]\nkind = 是\n[[facilities]]\nkind = "b"\n[[facilities]]\nkind = "c"\n')
+    assert found.sure == {"facilities": [{"kind": "b"}, {"kind": "c"}]}
+
+
+def test_keys_below_a_wrong_header_are_not_taken_for_those_of_the_section_above(tmp_path):
+    found = said(tmp_path, "[a]\nx = 1\n[b\nx = 2\ny = 3\n[c]\nz = 4\n")
+    assert found.data == {"a": {"x": 1}, "c": {"z": 4}}
+    assert found.doubted == {"b"}
+
+
+@pytest.mark.parametrize("text", [
+    "", "[", "a = 1\na = 2", "a = [[[", "[[a]]\nx = 是\n[a.b]\ny = 1\n[[a]]\n", "[a]\n" * 200, '"""',
+    "a.b = 1\na = 2\n", "[a]]\n",
+    "a = {b = 1}\n[a.c]\n", "]" * 50, "[x]\n[x.y]\n[x]\n[[x]]\n"])
+def test_no_text_is_a_traceback_and_the_last_word_is_toml(tmp_path, text):
+    found = said(tmp_path, text)
+    assert bool(found.problems) == (text != "")
+    assert all(one.row is None or 1 <= one.row <= text.count("\n") + 1 for one in found.problems)
 
 
 TEXT = """[project]

@@ -74,7 +74,8 @@ def read_fields(
         where empty), dates as datetime, all else float (NaN is unknown, yes is 1). A wrong cell is unknown. A field
         with an interval also has ``<name>_low``, ``<name>_high`` (NaN where the cell says none) and ``<name>_round``
         (True where the number is not exact). Coordinates are the cells as they stand, for
-        ``layers.placing.coordinates``.
+        ``layers.placing.coordinates``. ``attrs`` holds ``personal``, the headers of columns that were left out as
+        personal, and ``masked``, how many cells of which header something personal was taken out of.
     """
     known, sheet = fields_of(table), sheet or str(raw.attrs.get("sheet", ""))
     header_row = int(raw.attrs.get("header_row", 1))
@@ -84,12 +85,7 @@ def read_fields(
     found = columns_of(cells, table)
     for problem in found.problems(file=file, sheet=sheet, row=header_row if "header_row" in raw.attrs else None):
         log.add(problem)
-    silent = {header_key(header) for header in not_read("headers")}
-    left_out = [str(name) for name in columns if str(name) not in {*found.values(), *found.named}
-                and header_key(str(name)) not in silent]
-    if left_out:
-        log.add(Problem(file=file, sheet=sheet, severity="warning", fix="nothing, unless one is meant to be read",
-                        why=say("columns not read: {names}", names=listed(map(printable, left_out), _LISTED))))
+    _note_left_out(columns, found, Problem(file=file, sheet=sheet, severity="warning", why="", fix=""), log)
     for group in required:
         if not set(group) & set(found):
             wanted = either([known[name].label for name in group])
@@ -98,7 +94,8 @@ def read_fields(
                                     names=listed(columns, _LISTED) or say("none"))))
     rows = (cells[ROW] if ROW in cells else pd.Series(range(1, len(cells) + 1), index=cells.index)).astype("int64")
     by_text = {str(name): cells[name].astype("object") for name in columns}
-    by_text |= {found[name]: masked(by_text[found[name]]) for name in found if not name.endswith("_id")}
+    clean, changed = _masked({found[name]: by_text[found[name]] for name in found if not name.endswith("_id")})
+    by_text |= clean
     values: dict[str, Any] = {ROW: rows}
     for name, entry in known.items():
         if name in found and entry.type == "coordinate":
@@ -113,7 +110,27 @@ def read_fields(
             _note_reserved(by_text[found[name]], parsed, rows, place, log)
             if name.endswith("_id") and name not in _ROUNDED_BY_THEIR_READER:
                 _note_spoilt(cells[found[name]], rows, place, log, of_table="header_row" in raw.attrs)
-    return pd.DataFrame(values, index=cells.index)
+    fields = pd.DataFrame(values, index=cells.index)
+    fields.attrs |= {"personal": tuple(str(name) for name in raw.columns if name not in cells), "masked": changed}
+    return fields
+
+
+def _masked(columns: dict[str, pd.Series]) -> tuple[dict[str, pd.Series], tuple[tuple[str, int], ...]]:
+    """Columns without what is about a person, and of how many cells of which header something was taken out."""
+    clean = {header: masked(cells) for header, cells in columns.items()}
+    changed = {header: sum(one is not other for one, other in zip(clean[header], cells, strict=True))
+               for header, cells in columns.items() if clean[header] is not cells}
+    return clean, tuple(changed.items())
+
+
+def _note_left_out(columns: list[Any], found: ColumnMapping, place: Problem, log: ProblemLog) -> None:
+    """One warning for the columns that no field takes, but for those that every list has."""
+    silent = {header_key(header) for header in not_read("headers")}
+    left_out = [str(name) for name in columns if str(name) not in {*found.values(), *found.named}
+                and header_key(str(name)) not in silent]
+    if left_out:
+        log.add(replace(place, fix="nothing, unless one is meant to be read",
+                        why=say("columns not read: {names}", names=listed(map(printable, left_out), _LISTED))))
 
 
 def columns_of(raw: pd.DataFrame, table: str) -> ColumnMapping:

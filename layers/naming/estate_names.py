@@ -161,8 +161,11 @@ def named_estate(rows: Rows, estates: Estates) -> pd.Series:
 
     A name that several estates bear names none of them unless the row says whose street (街道) it is in. A row whose id
     is one estate's and whose name is another's names none either, which ``unknown_estates`` says of it. Ids that differ
-    from those of the estates by leading zeros are said.
+    from those of the estates by leading zeros are said. Where the estates are not known, the row's
+    word is taken.
     """
+    if not estates.known:
+        return rows.text("estate_id").where(rows.text("estate_id") != "", rows.text("estate_name")).astype("object")
     found, short = same_ids(rows.text("estate_id"), estates.ids.to_series())
     say_zeros(rows, short)
     by_id = rows.text("estate_id").map(found).astype("object")

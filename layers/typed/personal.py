@@ -12,6 +12,7 @@ from layers.columns.catalogue import document
 from layers.reading.files import ROW
 from layers.typed.cells import as_text
 from layers.typed.chinese import simplified
+from layers.typed.person_names import MASK, without_persons
 
 _NO_COLUMNS = frozenset({ROW, "geometry"})
 _LISTED = 12
@@ -27,9 +28,8 @@ _CALLED = re.compile(rf"((?:{'|'.join(document()['personal']['called'])})[^\d\n]
                      rf"({_SHORT}(?:\s*[/、,，;；]\s*{_SHORT})*)(?![{document()['personal']['not_after']}])",
                      re.IGNORECASE)
 """A number of seven or eight digits after a word for a telephone."""
-MASK = "＊＊＊"
-"""What stands where a telephone or identity number stood."""
-_SHORTEST = 9
+_SHORTEST = 5
+"""Characters of the shortest cell that may hold a number or say whose name follows: 联系人王强."""
 _IDENTITY = re.compile(r"\d{17}[\dXx]")
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)  # GB 11643-1999, 校验码
 _CHECK = "10X98765432"
@@ -57,14 +57,20 @@ def drop_personal(
 
 
 def masked(cells: pd.Series) -> pd.Series:
-    """Cells of which the text holds no telephone or identity number: each is replaced by ``MASK``."""
-    told = [isinstance(cell, str) and len(cell) >= _SHORTEST
-            and (_WITHIN.search(cell) is not None or _CALLED.search(cell) is not None) for cell in cells]
-    if not any(told):
+    """Cells of which the text holds no telephone or identity number and no name of a person that can be told.
+
+    Each number is replaced by ``MASK``, and each name by ``without_persons``.
+    """
+    different = {cell for cell in cells if isinstance(cell, str) and len(cell) >= _SHORTEST}
+    clean = {cell: text for cell in different if (text := _clean(cell)) != cell}
+    if not clean:
         return cells
-    clean = cells.copy()
-    clean[told] = [_CALLED.sub(rf"\1{MASK}", _WITHIN.sub(_masked, cell)) for cell in cells[told]]
-    return clean
+    return pd.Series([clean.get(cell, cell) if isinstance(cell, str) else cell for cell in cells], cells.index,
+                     dtype=cells.dtype, name=cells.name)
+
+
+def _clean(cell: str) -> str:
+    return without_persons(_CALLED.sub(rf"\1{MASK}", _WITHIN.sub(_masked, cell)))
 
 
 def _masked(found: re.Match[str]) -> str:
@@ -77,7 +83,9 @@ def is_personal(header: str) -> bool:
     text = simplified(unicodedata.normalize("NFKC", header).casefold())
     words = set(re.split(r"[^a-z]+", text))
     people = document()["personal"]
-    return any(simplified(part) in text for part in people["contains"]) or bool(words & set(people["words"]))
+    bare = re.sub(r"\W|_", "", text)
+    return (any(simplified(part) in text for part in people["contains"]) or bare in {*map(simplified, people["whole"])}
+            or bool(words & set(people["words"])))
 
 
 def is_identity_number(text: str) -> bool:
