@@ -118,8 +118,8 @@ class Sources:
             return TaskProgress.empty()
         tasks = {f"{estate}-{name}": f"{estate}-{title(matter)}" for name, matter in _matters().items()
                  for estate in estates.ids}
-        return read_progress(self.project.source(section), tasks if estates.known else None, town=self.town, log=self.log,
-                             data_date=self.project.project.data_date)
+        return read_progress(self.project.source(section), tasks if estates.known else None, town=self.town,
+                             log=self.log, data_date=self.project.project.data_date)
 
     def gates(self, estates: Estates) -> Gates:
         """The gates of the estates."""
