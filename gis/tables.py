@@ -184,6 +184,7 @@ class Estates(Table):
         "high_rise": _UNKNOWN,
         "parking_spaces": _UNKNOWN, "parking_on_fire_lane": _UNKNOWN, "resident_cars": _UNKNOWN,
         "night_cars": _UNKNOWN, "ebikes": _UNKNOWN, "ebike_ports": _UNKNOWN, "complaints": _UNKNOWN,
+        "complaints_more": 0.0,
         **dict.fromkeys(CHECK_UP, _UNKNOWN), **dict.fromkeys(CHECK_UP_TEXTS, ""),
     }
     geometry_types: ClassVar[frozenset[str]] = AREAS

@@ -66,30 +66,38 @@ def count_complaints(
     an estate's are offered, never taken. A row of a summary counts as often as its 件数 says.
 
     Returns:
-        on ``estate_id``: ``complaints``, all of them, and ``complaints_<theme>`` for each theme of
-        ``layers/complaint_themes.toml`` and ``other``; 0 for an estate that the list does not mention. What says no
-        theme is in the total alone.
+        on ``estate_id``: ``complaints``, all of them, ``complaints_more``, how many there may be besides, and
+        ``complaints_<theme>`` for each theme of ``layers/complaint_themes.toml`` and ``other``; 0 for an estate that
+        the list does not mention. What says no theme is in the total alone. There may be more where a complaint of the
+        estate has no day though there is a period, or says no estate, address or place at all. Where not one complaint
+        belongs to an estate although there are some, the numbers are NaN: nobody knows.
 
     Raises:
         InputError: the file cannot be read, or there is no such column of free text.
     """
     rows = read_rows(source, "complaint", part="complaints", town=town, log=log,
-                     required=[("estate_id", "estate_name", "x")])
+                     required=[("estate_id", "estate_name", "address", "x")])
     known_by = words or ComplaintWords()
     _refuse_other_counts(rows)
     themes, estate = _themes(rows, known_by), _estates(rows, estates)
     _leave_out_repeated(rows, estate)
     _leave_out_other_themes(rows, known_by.only)
-    _leave_out_other_days(rows, period or ComplaintPeriod())
+    undated = _leave_out_other_days(rows, period or ComplaintPeriod())
+    asked, nowhere = rows.kept, undated.append(rows.kept)
+    nowhere = nowhere[(estate[nowhere] == NO_ESTATE) & _says_no_place(rows)[nowhere]]
     _leave_out_lost(rows, estate[rows.kept], estates)
     rows.done(rows.kept)
     _warn_of_themes(rows, themes[rows.kept])
-    counts = pd.DataFrame({"estate": estate, "theme": themes, "number": _numbers(rows)}).loc[rows.kept].pivot_table(
+    number = _numbers(rows)
+    counts = pd.DataFrame({"estate": estate, "theme": themes, "number": number}).loc[rows.kept].pivot_table(
         index="estate", columns="theme", values="number", aggfunc="sum", fill_value=0)
     names = [*complaint_themes(), OTHER, UNSAID]
     whole = counts.reindex(index=estates.ids, columns=names, fill_value=0).astype("float64")
-    return whole.assign(complaints=whole.sum(axis="columns"))[["complaints", *names[:-1]]].rename(
-        columns={name: PREFIX + name for name in names})
+    more = number[undated].groupby(estate[undated]).sum().reindex(estates.ids, fill_value=0.0) + number[nowhere].sum()
+    if len(asked) and not len(rows.kept):
+        whole[:], more[:] = np.nan, number[asked].sum()
+    return whole.assign(complaints=whole.sum(axis="columns", skipna=False), complaints_more=more)[
+        ["complaints", "complaints_more", *names[:-1]]].rename(columns={name: PREFIX + name for name in names})
 
 
 def with_complaints(estates: Estates, counts: pd.DataFrame) -> Estates:
@@ -98,13 +106,18 @@ def with_complaints(estates: Estates, counts: pd.DataFrame) -> Estates:
     return Estates.of(estates.frame.assign(**{str(name): found[name] for name in found}))
 
 
+def _says_no_place(rows: Rows) -> "pd.Series[bool]":
+    """Rows that say neither an estate nor an address nor a place: they may be of any estate."""
+    said = rows.text("estate_id") + rows.text("estate_name") + rows.text("address")
+    return (said == "") & ~has_shape(rows.geometry)
+
+
 def _numbers(rows: Rows) -> pd.Series:
     """How many complaints each row stands for: as a summary says, else one."""
     if "number" not in rows.fields or rows.fields["number"].isna().all():
-        return pd.Series(1.0, index=rows.kept)
-    said = rows.fields["number"].loc[rows.kept]
-    silent = said.index[said.isna()]
-    rows.list_rows(silent, severity="warning", column="件数",
+        return pd.Series(1.0, index=rows.fields.index)
+    said = rows.fields["number"]
+    rows.list_rows(rows.kept[said[rows.kept].isna()], severity="warning", column="件数",
                    why="this row does not say how many complaints it stands for",
                    fix="fill in the number; until then it counts as one")
     return said.fillna(1.0)
@@ -155,19 +168,20 @@ def _estates(rows: Rows, estates: Estates) -> pd.Series:
 
 def _said(rows: Rows) -> pd.Series:
     """What rows call their estate, without the building and the flat, which are nobody's business."""
-    names = rows.text("estate_name").map(lambda name: [name, *without_building(name)][-1])
+    names = rows.text("estate_name").where(rows.text("estate_name") != "", rows.text("address"))
+    names = names.map(lambda name: [name, *without_building(name)][-1])
     return names.where(names != "", rows.text("estate_id")).astype("object")
 
 
 def _of_buildings(rows: Rows, named: pd.Series, estates: Estates) -> pd.Series:
-    """The estates of complaints that name a building or a flat behind their estate (华丽家园3号楼), which is said."""
+    """The estates of complaints that name a building or a flat behind their estate (华丽家园3号楼) or its address."""
     found, said = estate_of_building(rows, rows.kept[(named == NO_ESTATE)[rows.kept]], estates), _said(rows)
     if len(found):
         rows.problem(
             label=found.index[0], value=str(said[found.index[0]]), severity="warning",
             cells=rows.cells(found.index, said),
-            why=say("{count} complaints name a building or a flat behind their estate; without it they name one estate "
-                    "of the list and count for it", count=len(found)),
+            why=say("{count} complaints name a building, a flat or an address; by what stands before the building they "
+                    "are of one estate of the list and count for it", count=len(found)),
             fix="nothing, if they are those estates; else write 小区编号 or 小区名称 as the estates' file does")
     return found
 
@@ -226,15 +240,19 @@ def _leave_out_other_themes(rows: Rows, only: Sequence[str]) -> None:
                                 fix="nothing, unless themes of [complaints] in project.toml lacks a word")
 
 
-def _leave_out_other_days(rows: Rows, period: ComplaintPeriod) -> None:
+def _leave_out_other_days(rows: Rows, period: ComplaintPeriod) -> pd.Index:
+    """Leave out what is not of the period; those that may be of it, since they have no day, are returned."""
     day = (rows.fields["date"] if "date" in rows.fields else pd.Series(pd.NaT, index=rows.fields.index)).loc[rows.kept]
-    if period.first is not None or period.last is not None:
+    of_period = period.first is not None or period.last is not None
+    undated = day.index[day.isna() & of_period]
+    if of_period:
         _leave_out_of_period(rows, day, period)
     if period.data_date:
         late = day.loc[rows.kept] > pd.Timestamp(period.data_date)
         rows.list_rows(late.index[late], values=day.dt.date.astype(str), column="日期", severity="warning",
                        why="this complaint is of a day after the data_date of the project",
                        fix="correct the day, or the data_date in project.toml; it is counted all the same")
+    return undated
 
 
 def _leave_out_of_period(rows: Rows, day: pd.Series, period: ComplaintPeriod) -> None:

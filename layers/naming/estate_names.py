@@ -21,6 +21,7 @@ from layers.naming.names import (
     paired_names,
     split_aliases,
     without_building,
+    without_towns,
 )
 from layers.rows import Rows
 
@@ -175,15 +176,21 @@ def named_estate(rows: Rows, estates: Estates) -> pd.Series:
 
 
 def estate_of_building(rows: Rows, lost: pd.Index, estates: Estates) -> pd.Series:
-    """Of rows that name no estate the one whose name is left without the building and the flat, where that is only one.
+    """Of rows that name no estate the one whose name or address is left without the building and the flat, if only one.
 
-    Nothing where another estate's name goes on with a number behind it: 454弄25号 may be of 454弄 or of 454弄21-40号.
+    What the row calls its estate comes before its address. Nothing where another estate's name goes on with a number
+    behind it: 454弄25号 may be of 454弄 or of 454弄21-40号.
     """
-    tries = rows.text("estate_name").loc[lost].map(without_building).explode().dropna()
+    names, addresses = (rows.text(field).loc[lost] for field in ("estate_name", "address"))
+    tries = pd.concat([names, addresses]).map(
+        lambda text: list(dict.fromkeys([text, without_towns(text), *without_building(text),
+                                         *without_building(without_towns(text))]))).explode()
+    tries = tries[tries != ""].sort_index(kind="stable")
     asked = pd.DataFrame({"row": range(len(tries)), "name": tries.to_numpy(), "alias": False,
                           "street": rows.text("street").loc[tries.index].to_numpy()})
     frame = estates.frame
-    mine, known = keyed(asked, name_table(frame["name"], frame["alias_names"], frame["street"]))
+    other = frame["alias_names"] + "、" + frame["address"].map(without_towns)
+    mine, known = keyed(asked, name_table(frame["name"], other, frame["street"]))
     keys = sorted(set(known["key"]))
     parted = {key for key in mine["key"].unique() if bisect_left(keys, f"{key}0") < bisect_left(keys, f"{key}:")}
     pairs = same_names(mine[~mine["key"].isin(parted)], known)

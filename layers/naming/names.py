@@ -160,6 +160,11 @@ def without_building(name: str) -> tuple[str, ...]:
     return tuple(found)
 
 
+def without_towns(address: str) -> str:
+    """An address without the places before its road: 和平路100弄 of 某市某区和平路100弄; other text as it is."""
+    return _towns_before().sub("", re.sub(r"\s", "", address), count=1)
+
+
 def split_aliases(text: str) -> tuple[str, ...]:
     """The names in a cell of other names, as written: parted by 、,;/ or in brackets such as (原名…)."""
     bare = text.translate(_BRACKETS).translate(str.maketrans("（）：，；／｜", "():,;/|"))
@@ -280,6 +285,13 @@ def _variants() -> dict[int, str]:
 def _mark_pattern() -> re.Pattern[str]:
     marks = data_of("names")["marks"]
     return re.compile(f"[0-9]+|[{marks['directions']}{marks['letters']}]|(?<![a-z])[a-z](?![a-z])")
+
+
+@functools.cache
+def _towns_before() -> re.Pattern[str]:
+    places, roads = data_of("names")["places"], data_of("names")["within_estate"]["roads"]
+    ends = "|".join(sorted({*places["levels"], *places["never_a_part"]}, key=len, reverse=True))
+    return re.compile(f"^(?:[^0-9]{{1,8}}?(?:{ends}))+(?=[^0-9]+[{roads}][0-9])")
 
 
 @functools.cache
