@@ -15,7 +15,10 @@ MANY = 12
 
 @dataclass(frozen=True)
 class Account:
-    """One file in words: ``columns`` pairs our header with the file's, ``left_out`` a reason with its rows."""
+    """One file in words: ``columns`` pairs our header with the file's, ``left_out`` a reason with its rows.
+
+    ``notes`` is what else there is to know of how it was read.
+    """
 
     file: str
     sheet: str
@@ -28,6 +31,7 @@ class Account:
     columns: tuple[tuple[str, str], ...]
     unread: tuple[str, ...]
     left_out: tuple[tuple[str, Sequence[int | str]], ...]
+    notes: str = ""
 
     @property
     def rows_left_out(self) -> int:
@@ -42,8 +46,11 @@ def accounts(readings: Iterable[Reading], texts: Texts) -> list[Account]:
 
 def row_ranges(rows: Iterable[int | str], texts: Texts, most: int | None = None) -> str:
     """Row numbers as runs, such as ``3–18, 25``, and objects by their names; at most ``most`` of them."""
-    every = list(rows)
-    runs = [*runs_of(one for one in every if isinstance(one, int)), *(one for one in every if isinstance(one, str))]
+    if isinstance(rows, range):
+        runs = runs_of(rows)
+    else:
+        every = list(rows)
+        runs = [*runs_of(one for one in every if isinstance(one, int)), *(one for one in every if isinstance(one, str))]
     return texts("problem.join").join(runs[:most]) + (" …" if most is not None and len(runs) > most else "")
 
 
@@ -60,8 +67,9 @@ def account_lines(read: Iterable[Account], texts: Texts) -> Iterator[str]:
     """
     by_file: dict[str, list[Account]] = {}
     for one in read:
-        alone = f"{one.file} [{one.sheet}] {one.part}" if one.columns or one.sheet else one.file
-        by_file.setdefault(alone, []).append(one)
+        alone = any((one.columns, one.sheet, one.notes))
+        key = f"{one.file} [{one.sheet}] {one.part} {one.notes}" if alone else one.file
+        by_file.setdefault(key, []).append(one)
     for some in by_file.values():
         yield _line(some[0], texts) if len(some) == 1 else texts(
             "account.objects", file=some[0].file, parts=texts("problem.join").join(
@@ -75,7 +83,7 @@ def _line(one: Account, texts: Texts) -> str:
     facts = [fact for fact in (one.encoding, one.crs, one.placed) if fact]
     renamed = [ours if ours == theirs else texts("account.column", field=ours, header=theirs)
                for ours, theirs in one.columns]
-    details = [texts("problem.join").join(part) for part in (facts, renamed) if part]
+    details = [texts("problem.join").join(part) for part in (facts, renamed, [one.notes] * bool(one.notes)) if part]
     return "\n    ".join([line, *details])
 
 
@@ -102,7 +110,9 @@ def manifest_entry(one: Reading) -> dict[str, Any]:
         "converted_from": one.converted, "converted_rows": dict(one.converted_rows), "offset": str(one.offset),
         "columns": {column.field: {"header": column.header, "how": column.how} for column in one.columns},
         "columns_not_read": list(one.unread), "rows_in": one.rows_in, "rows_used": one.rows_used,
-        "rows_left_out": {str(why): list(rows) for why, rows in one.left_out.items()}, **joins,
+        "rows_left_out": {str(why): runs_of(rows) if isinstance(rows, range) else list(rows)
+                          for why, rows in one.left_out.items()},
+        "notes": [str(note) for note in one.notes], **joins,
     }
 
 
@@ -118,4 +128,5 @@ def _account(one: Reading, texts: Texts) -> Account:
         file=one.file, sheet=one.sheet, part=_part(one.part, texts), encoding=one.encoding, crs=one.crs,
         placed=texts("problem.join").join(placed), rows_in=one.rows_in, rows_used=one.rows_used,
         columns=tuple((column.label, column.header) for column in one.columns), unread=one.unread,
-        left_out=tuple((words(why, texts.lang), rows) for why, rows in one.left_out.items()))
+        left_out=tuple((words(why, texts.lang), rows) for why, rows in one.left_out.items()),
+        notes=texts("problem.join").join(words(note, texts.lang) for note in one.notes))
