@@ -6,7 +6,7 @@ import warnings
 import numpy as np
 import pytest
 import rasterio
-from grids import CRS, NAN, X0, Y0, cells, estates, filled, said, write_grid
+from grids import CRS, NAN, PLACE, X0, Y0, cells, estates, filled, said, write_grid
 from rasterio.windows import Window
 
 from gis.errors import InputError
@@ -89,6 +89,14 @@ def test_of_several_bands_the_project_says_which(tmp_path):
     assert said(residents(tmp_path)[1]) == [("error", why)]
 
 
+def test_a_file_of_several_grids_without_a_band_of_its_own_is_refused(tmp_path):
+    for name, more in (("a", {}), ("b", {"APPEND_SUBDATASET": "YES"})):
+        with rasterio.open(tmp_path / "人口.gpkg", "w", driver="GPKG", width=8, height=3, count=1, dtype="float32",
+                           crs=CRS, transform=PLACE, RASTER_TABLE=name, **more) as to:
+            to.write(np.stack([cells(*SIX)]).astype("float32"))
+    assert refused(tmp_path / "人口.gpkg")[0] == "the raster has no band of numbers"
+
+
 def test_a_mask_beside_the_numbers_is_no_second_band(tmp_path):
     """The second band is alpha: where it is 0 the number is unknown."""
     write_grid(tmp_path / "人口.tif", cells(*SIX), cells(255, 255, 0, 255, 255, 255, around=255), dtype="uint8",
@@ -102,7 +110,7 @@ def test_a_mask_beside_the_numbers_is_no_second_band(tmp_path):
 def test_complex_numbers_are_refused_and_no_python_warning_is_shown(tmp_path, dtype):
     rows = np.stack([cells(*SIX)])
     with rasterio.open(tmp_path / "人口.tif", "w", driver="GTiff", width=8, height=3, count=1, dtype=dtype, crs=CRS,
-                       transform=rasterio.Affine(100, 0, X0 - 100, 0, -100, Y0 + 200)) as to:
+                       transform=PLACE) as to:
         to.write(rows.astype("complex64"))
     with warnings.catch_warnings(record=True) as shown:
         warnings.simplefilter("always")
