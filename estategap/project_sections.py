@@ -153,10 +153,12 @@ class ProfileSection(Section):
 class PopulationSection(Section):
     """A grid of persons per cell: of all residents, or of an age band.
 
-    ``crs`` stands for what the file says of itself; ``spread``: how far off it may be, a share.
+    ``band``: which band of the file, from 1, where it has several. ``crs`` stands for what the file says of itself;
+    ``spread``: how far off it may be, a share.
     """
 
     file: Annotated[str, Field(min_length=1)]
+    band: Annotated[int, Field(ge=1)] | None = None
     crs: str | None = None
     people: Literal["residents", "residents_60plus", "residents_under3", "residents_3to5", "residents_6to11"] = (
         "residents")

@@ -5,15 +5,12 @@ from dataclasses import dataclass, replace
 from typing import get_args
 
 import geopandas as gpd
-import numpy as np
-import pandas as pd
 
 from analyses.methods.discovery import discover
 from estategap.plan import people_of
+from estategap.population import with_grids
 from estategap.project import Project
-from estategap.project_sections import PopulationSection
 from gis.errors import ProblemLog, Words, say
-from gis.ledger import Reading
 from gis.tables import BaseMap, Buildings, Doors, Estates, Facilities, Gates, Streets
 from layers.assignments import Responsibilities, TaskProgress, read_progress, read_responsibilities
 from layers.barriers import read_barriers
@@ -27,17 +24,11 @@ from layers.facilities import inside_estates, left_out_of, merge_facilities, rea
 from layers.facilities_osm import facilities_of_osm
 from layers.gates import gates_of_osm, read_gates
 from layers.lifts import Lifts, read_lifts
-from layers.naming.estate_names import called
 from layers.osm_account import osm_account
 from layers.osm_extract import OsmExtract, repaired_areas
-from layers.people_raster import people_of_raster
 from layers.placing.outlines_assumed import points_of, with_assumed_outlines
-from layers.placing.places import LON_LAT, Town
+from layers.placing.places import Town
 from layers.profile import Profile, estimate_people
-from layers.quality.doubts import Doubts
-from layers.quality.grids import check_grid
-from layers.rasters import read_raster_window
-from layers.reading.files import open_source
 from layers.streets import is_osm, read_streets, streets_of_osm
 from maps.texts import Texts
 from maps.view import Lang
@@ -161,10 +152,8 @@ class Sources:
         """Count complaints; fill in unknown people from the grids, in their order, then by the profile."""
         project, rule = self.project, people_of(self.project)
         estates = self.log.attempt(lambda: self._with_complaints(estates), estates)
-        for grid in project.population:
-            estates = self.log.attempt(
-                lambda one=grid, before=estates: self._of_grid(before, buildings, one),  # type: ignore[misc]
-                estates)
+        estates = with_grids(estates, buildings, project.population, source_of=project.source_of, home=self.town.home,
+                             spread=rule.raster_spread, log=self.log)
         given = project.profile.model_dump(exclude_none=True) if project.profile else None
         profile = None if given is None else Profile(**{"spread": rule.profile_spread} | given)
         return estimate_people(estates, buildings, profile, registered_spread=rule.registered_spread)
@@ -176,27 +165,6 @@ class Sources:
         return with_complaints(estates, count_complaints(
             self.project.source(said), estates, town=self.town, log=self.log, words=said.about,
             period=said.period(self.project.project.data_date)))
-
-    def _of_grid(self, estates: Estates, buildings: Buildings, grid: PopulationSection) -> Estates:
-        path, home = self.project.folder / grid.file, self.town.home
-        if not estates.located.any():  # nobody to share the people out to: see only whether it can be read
-            if home is None:
-                open_source(self.project.source_of(grid.file))
-            else:
-                read_raster_window(path, home, LON_LAT, own_crs=grid.crs)
-            return estates
-        west, south, east, north = estates.frame.total_bounds
-        raster = read_raster_window(path, (west, south, east, north), estates.crs, own_crs=grid.crs)
-        known = int(np.isfinite(raster.cells).sum())
-        self.log.readings.append(Reading(file=grid.file, part="population", crs=str(raster.crs), rows_in=known,
-                                         rows_used=known))
-        spread = people_of(self.project).raster_spread if grid.spread is None else grid.spread
-        found = people_of_raster(estates, buildings, raster, people=grid.people, spread=spread)
-        asked = estates.located & (estates.frame[f"{grid.people}_basis"] == "")
-        given = asked & (found.frame[f"{grid.people}_basis"] == "raster")
-        check_grid(found.frame[given], found.frame[asked & ~given], grid.people,
-                   called(found.frame["name"], pd.Series(found.ids, found.ids)), Doubts(self.log, grid.file))
-        return found
 
     def barriers(self, streets: Streets, basemap: BaseMap) -> gpd.GeoSeries:
         """What nobody steps across between a door and a street."""

@@ -99,6 +99,8 @@ def system_reason(error: OSError) -> Words:
 
 def runs_of(rows: Iterable[int]) -> list[str]:
     """Row numbers as runs: 3–18, 25."""
+    if isinstance(rows, range) and rows.step == 1 and len(rows) > 1:  # the cells of a grid, which may be millions
+        return [f"{rows[0]}–{rows[-1]}"]
     ordered = sorted(set(rows))
     runs = [[row for _, row in run] for _, run in groupby(enumerate(ordered), lambda pair: pair[1] - pair[0])]
     return [str(run[0]) if len(run) == 1 else f"{run[0]}–{run[-1]}" for run in runs]

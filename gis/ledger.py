@@ -1,6 +1,6 @@
 """What became of every row of every input file? It was used, or left out for a reason that is said."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import geopandas as gpd
@@ -39,7 +39,8 @@ class Reading:
         rows_in: rows the file has; blank ones do not count.
         rows_used: rows the result rests on.
         left_out: why rows were left out, and which: row numbers as the planner counts them, of OSM the
-            objects.
+            objects, of a grid all its cells as a range.
+        notes: what else there is to know of how it was read.
         row_of: the row of each thing that was used, by the key it is known by; None where nobody asks.
         joins: of the estates' last file ``name`` of each estate and ``by``, what joined it to an outline: ``id``,
             ``name`` or ``alias`` of a row of the outlines' file, ``osm`` by the name of an area in OSM,
@@ -66,7 +67,8 @@ class Reading:
     masked: tuple[tuple[str, int], ...] = ()
     rows_in: int
     rows_used: int
-    left_out: Mapping[Words | str, tuple[int | str, ...]] = field(default_factory=dict)
+    left_out: Mapping[Words | str, Sequence[int | str]] = field(default_factory=dict)
+    notes: tuple[Words, ...] = ()
     row_of: "pd.Series[int] | None" = field(default=None, compare=False, repr=False)
     joins: pd.DataFrame | None = field(default=None, compare=False, repr=False)
     misplaced: frozenset[str] = field(default=frozenset(), compare=False, repr=False)

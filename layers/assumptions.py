@@ -8,6 +8,11 @@ def assumed(table: str, name: str) -> float:
     return float(data_of("assumptions")[table][name]["value"])
 
 
+def assumed_numbers(table: str, name: str) -> tuple[float, ...]:
+    """A list of numbers of ``layers/assumptions.toml``."""
+    return tuple(map(float, data_of("assumptions")[table][name]["value"]))
+
+
 def assumed_words(table: str, name: str) -> tuple[str, ...]:
     """A list of words of ``layers/assumptions.toml``."""
     return tuple(data_of("assumptions")[table][name]["value"])

@@ -19,10 +19,22 @@ COUNTED = ("residents", "residents_60plus", "residents_under3", "residents_3to5"
 """What a grid may count per cell: all residents, or those of an age band."""
 
 
-def people_of_raster(
-    estates: Estates, buildings: Buildings, raster: RasterWindow, *, people: str, spread: float
-) -> Estates:
-    """Fill unknown figures of one people column from a grid of persons per cell; basis ``raster``.
+def people_of_raster(estates: Estates, counted: Interval, *, people: str, spread: float) -> Estates:
+    """Fill unknown figures of one people column with what a grid counts; basis ``raster``.
+
+    Args:
+        estates: the estates.
+        counted: what the grid counts in each, by ``counted_on_grid``.
+        people: the column that is filled, one of ``COUNTED``.
+        spread: how far off the grid may be, as a share: the interval is the sum × (1 − spread) to × (1 + spread).
+    """
+    frame = estates.frame.copy()
+    fill(frame, people, counted.times(1.0, spread), "raster")
+    return Estates.of(frame)
+
+
+def counted_on_grid(estates: Estates, buildings: Buildings, raster: RasterWindow) -> Interval:
+    """Persons in each estate by a grid of persons per cell, whether or not somebody has counted them.
 
     Nobody is given to two estates. An estate without residential buildings gets its share of each cell, by ground.
     What is left of a cell lives in the buildings on it, in proportion to floor area there (footprint × storeys, one
@@ -37,8 +49,6 @@ def people_of_raster(
         estates: the estates.
         buildings: with the estate each stands in.
         raster: persons per cell (not a density).
-        people: the column that is filled, one of ``COUNTED``.
-        spread: how far off the grid may be, as a share: the interval is the sum × (1 − spread) to × (1 + spread).
 
     Raises:
         InputError: the grid has amounts below zero.
@@ -48,12 +58,10 @@ def people_of_raster(
         raise InputError(Problem(
             file=raster.file, value=f"{least:.10g}", why="the population grid has cells below zero",
             fix="give residents per cell, and mark the number that stands for unknown as nodata"))
-    frame = estates.frame.copy()
-    counted, known = _counted(estates, buildings, raster)
+    people, known = _counted(estates, buildings, raster)
     usable = _within(estates, raster) & (known >= assumed("estates", "raster_known_share"))
-    counted = counted.where(usable)
-    fill(frame, people, Interval(counted, counted, counted / known.where(usable)).times(1.0, spread), "raster")
-    return Estates.of(frame)
+    people = people.where(usable)
+    return Interval(people, people, people / known.where(usable))
 
 
 def _counted(estates: Estates, buildings: Buildings, raster: RasterWindow) -> tuple[pd.Series, pd.Series]:

@@ -1,8 +1,9 @@
 """Which part of a raster file concerns this project? The only module that opens rasters."""
 
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import rasterio
@@ -11,25 +12,43 @@ from rasterio.errors import RasterioError, RasterioIOError
 from rasterio.warp import transform_bounds
 from rasterio.windows import Window, from_bounds
 
-from gis.errors import InputError, Problem, reported, say
+from gis.errors import InputError, Problem, Words, listed, reported, say
 from layers.reading.file_checks import check_present, damaged
 from layers.reading.files import offset_system, parse_crs
 
-_MOST_BYTES = 2 * 2**30
+_MOST_BYTES, _MOST_CELLS = 2 * 2**30, 2**27
+_LISTED = 12
+_COLOURS = (frozenset({"red", "green", "blue"}), frozenset({"cyan", "magenta", "yellow"}),
+            frozenset({"hue", "saturation", "lightness"}), frozenset({"Y", "Cb", "Cr"}))
 Bounds: TypeAlias = tuple[float, float, float, float]
+
+
+class Peak(NamedTuple):
+    """The largest number as the file holds it, in how many cells it stands, and the next one below (NaN: none)."""
+
+    value: float
+    cells: int
+    below: float
 
 
 @dataclass(frozen=True)
 class RasterWindow:
-    """A part of a raster's first band: ``cells`` as float64 (NaN is unknown), rows from north to south."""
+    """A part of one band of a raster: ``cells`` as float64 (NaN is unknown), rows from north to south.
+
+    ``cells`` are the file's numbers × ``scale`` + ``shift``, as the band says of itself; ``peak`` is before that.
+    """
 
     cells: np.ndarray
     transform: Any
     crs: Any
     file: str = ""
+    band: int = 1
+    scale: float = 1.0
+    shift: float = 0.0
+    peak: Peak | None = None
 
     @property
-    def bounds(self) -> tuple[float, float, float, float]:
+    def bounds(self) -> Bounds:
         """West, south, east and north edge in the raster's CRS."""
         rows, columns = self.cells.shape
         west, north = self.transform.c, self.transform.f
@@ -37,31 +56,27 @@ class RasterWindow:
 
 
 def read_raster_window(
-    path: Path, bounds: tuple[float, float, float, float], crs: Any, *, own_crs: str | None = None,
+    path: Path, bounds: Bounds, crs: Any, *, own_crs: str | None = None, band: int | None = None,
 ) -> RasterWindow:
     """Read the cells that touch ``bounds``, whole cells only, as far as the raster goes.
 
     Args:
-        path: a GeoTIFF or any raster that GDAL reads; its first band is read.
+        path: a GeoTIFF or any raster that GDAL reads.
         bounds: west, south, east, north in ``crs``.
         crs: CRS of ``bounds``.
         own_crs: what the project says the raster is in, instead of what the file says.
+        band: which of its bands, from 1; a raster with only one needs nothing.
 
     Raises:
-        InputError: missing, empty, damaged or not a raster; no CRS; rotated; or it lies elsewhere.
+        InputError: missing, empty, damaged or not a raster; a picture, complex numbers, or bands of which nobody says
+            which; no CRS; rotated; it lies elsewhere; or more cells than memory holds.
     """
     check_present(path)
     try:
-        with rasterio.open(path) as raster:
-            _check_blocks(raster, path)
-            written_in = raster.crs if own_crs is None else _said_crs(own_crs, path)
-            window = _window(raster, written_in, _bounds_in(written_in, bounds, crs, path) if written_in else bounds,
-                             path)
-            cells = raster.read(1, window=window, masked=True).astype("float64")
-            _check_largest(cells, raster.dtypes[0], path)
-            place = raster.window_transform(window)
-            cells = np.ma.filled(cells, np.nan)
-            return RasterWindow(np.where(np.isfinite(cells), cells, np.nan), place, written_in, path.name)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what matters of it is an error of ours, without paths of the machine
+            with rasterio.open(path) as raster:
+                return _read(raster, path, bounds, crs, own_crs=own_crs, band=band)
     except (RasterioError, RasterioIOError, ValueError, OSError) as error:
         detail = str(error.__cause__ or error).replace(str(path), path.name)
         if "not recognized" in detail:
@@ -69,10 +84,71 @@ def read_raster_window(
         raise damaged(path, reported(detail)) from error
 
 
-def _check_blocks(raster: Any, path: Path) -> None:
+def _read(raster: Any, path: Path, bounds: Bounds, crs: Any, *, own_crs: str | None, band: int | None) -> RasterWindow:
+    band = _band_of(raster, band, path)
+    _check_blocks(raster, band, path)
+    written_in = raster.crs if own_crs is None else _said_crs(own_crs, path)
+    window = _window(raster, written_in, _bounds_in(written_in, bounds, crs, path) if written_in else bounds, path)
+    found = raster.read(band, window=window, masked=True).astype("float64")
+    _check_largest(found, raster.dtypes[band - 1], path)
+    stored = np.ma.filled(found, np.nan)
+    stored[~np.isfinite(stored)] = np.nan
+    scale, shift = raster.scales[band - 1], raster.offsets[band - 1]
+    with np.errstate(over="ignore", invalid="ignore"):
+        cells = stored if (scale, shift) == (1.0, 0.0) else stored * scale + shift
+    return RasterWindow(np.where(np.isfinite(cells), cells, np.nan), raster.window_transform(window), written_in,
+                        path.name, band, scale, shift, _peak(stored))
+
+
+def _peak(stored: np.ndarray) -> Peak | None:
+    largest = float(np.fmax.reduce(stored, axis=None, initial=-np.inf))
+    if largest == -np.inf:
+        return None
+    below = np.fmax.reduce(stored, axis=None, initial=-np.inf, where=stored < largest)
+    return Peak(largest, int((stored == largest).sum()), float(below) if np.isfinite(below) else np.nan)
+
+
+def _band_of(raster: Any, band: int | None, path: Path) -> int:
+    """The band to read: the one that is asked for, else the only one there is."""
+    colours = [one.name for one in raster.colorinterp]
+    amounts = [number for number, colour in enumerate(colours, 1) if colour != "alpha"]
+    _check_no_picture(frozenset(colours), path)
+    names = {number: f"{number} {raster.descriptions[number - 1] or ''}".strip() for number in amounts}
+    if not amounts:
+        raise _refused(path, say("the raster has no band of numbers"), say(
+            "give a GeoTIFF with one band of persons per cell"))
+    if band is None and len(amounts) > 1:
+        raise _refused(path, say("the raster has {count} bands, and nobody says which is meant: {bands}",
+                                 count=len(amounts), bands=listed(names.values(), _LISTED)),
+                       say("add a line such as band = 1 to its section of project.toml"))
+    chosen = amounts[0] if band is None else band
+    if chosen not in amounts:
+        raise _refused(path, say("the raster has no band {band}; it has {bands}", band=chosen,
+                                 bands=listed(names.values(), _LISTED)),
+                       say("correct the line band in its section of project.toml"))
+    if raster.dtypes[chosen - 1].startswith("complex"):
+        raise _refused(path, say("the cells are complex numbers"), say("give persons per cell as plain numbers"))
+    return chosen
+
+
+def _check_no_picture(colours: frozenset[str], path: Path) -> None:
+    """Refuse a drawing or a photograph, of which the numbers are shades and not amounts."""
+    if "palette" in colours:
+        raise _refused(path, say("this is a picture: its numbers stand for the colours of a palette"), say(
+            "give the grid itself, with persons per cell; if these are numbers of people, export it without colours"))
+    if any(some <= colours for some in _COLOURS):
+        raise _refused(path, say("this is a picture: its bands are colours"), say(
+            "give the grid itself, with persons per cell; if a band is one of people, export it as a file of its own"))
+
+
+def _refused(path: Path, why: Words, fix: Words) -> InputError:
+    return InputError(Problem(file=path.name, why=why, fix=fix))
+
+
+def _check_blocks(raster: Any, band: int, path: Path) -> None:
     """Refuse a raster of which even the smallest part fills the memory."""
-    rows, columns = raster.block_shapes[0]
-    size = rows * columns * np.dtype(raster.dtypes[0]).itemsize
+    rows, columns = raster.block_shapes[band - 1]
+    size = rows * columns * np.dtype(raster.dtypes[band - 1]).itemsize
     if size > _MOST_BYTES:
         raise InputError(Problem(
             file=path.name,
@@ -113,7 +189,7 @@ def _said_crs(crs: str, path: Path) -> Any:
     return parse_crs(crs, path)
 
 
-def _window(raster: Any, crs: Any, bounds: tuple[float, float, float, float], path: Path) -> Window:
+def _window(raster: Any, crs: Any, bounds: Bounds, path: Path) -> Window:
     """The cells that touch ``bounds``, which are in the raster's own ``crs``."""
     if crs is None:
         raise InputError(Problem(file=path.name, why="the raster does not say its coordinate system",
@@ -131,4 +207,7 @@ def _window(raster: Any, crs: Any, bounds: tuple[float, float, float, float], pa
         edges = ", ".join(f"{edge:.6g}" for edge in raster.bounds)
         raise InputError(Problem(file=path.name, value=edges, why="the raster does not touch the estates",
                                  fix="give the raster of this area"))
+    if (count := (last_row - first_row) * (last_column - first_column)) > _MOST_CELLS:
+        raise _refused(path, say("the raster has {count} cells around the estates, more than can be read", count=count),
+                       say("export it again with larger cells, or cut it to the area"))
     return Window(first_column, first_row, last_column - first_column, last_row - first_row)

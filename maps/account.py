@@ -15,7 +15,10 @@ MANY = 12
 
 @dataclass(frozen=True)
 class Account:
-    """One file in words: ``columns`` pairs our header with the file's, ``left_out`` a reason with its rows."""
+    """One file in words: ``columns`` pairs our header with the file's, ``left_out`` a reason with its rows.
+
+    ``notes`` is what else there is to know of how it was read.
+    """
 
     file: str
     sheet: str
@@ -30,6 +33,7 @@ class Account:
     personal: str
     masked: str
     left_out: tuple[tuple[str, Sequence[int | str]], ...]
+    notes: str = ""
 
     @property
     def rows_left_out(self) -> int:
@@ -44,8 +48,11 @@ def accounts(readings: Iterable[Reading], texts: Texts) -> list[Account]:
 
 def row_ranges(rows: Iterable[int | str], texts: Texts, most: int | None = None) -> str:
     """Row numbers as runs, such as ``3–18, 25``, and objects by their names; at most ``most`` of them."""
-    every = list(rows)
-    runs = [*runs_of(one for one in every if isinstance(one, int)), *(one for one in every if isinstance(one, str))]
+    if isinstance(rows, range):
+        runs = runs_of(rows)
+    else:
+        every = list(rows)
+        runs = [*runs_of(one for one in every if isinstance(one, int)), *(one for one in every if isinstance(one, str))]
     return texts("problem.join").join(runs[:most]) + (" …" if most is not None and len(runs) > most else "")
 
 
@@ -62,8 +69,9 @@ def account_lines(read: Iterable[Account], texts: Texts) -> Iterator[str]:
     """
     by_file: dict[str, list[Account]] = {}
     for one in read:
-        alone = f"{one.file} [{one.sheet}] {one.part}" if one.columns or one.sheet else one.file
-        by_file.setdefault(alone, []).append(one)
+        alone = any((one.columns, one.sheet, one.notes))
+        key = f"{one.file} [{one.sheet}] {one.part} {one.notes}" if alone else one.file
+        by_file.setdefault(key, []).append(one)
     for some in by_file.values():
         yield _line(some[0], texts) if len(some) == 1 else texts(
             "account.objects", file=some[0].file, parts=texts("problem.join").join(
@@ -77,7 +85,7 @@ def _line(one: Account, texts: Texts) -> str:
     facts = [fact for fact in (one.encoding, one.crs, one.placed) if fact]
     renamed = [ours if ours == theirs else texts("account.column", field=ours, header=theirs)
                for ours, theirs in one.columns]
-    details = [texts("problem.join").join(part) for part in (facts, renamed) if part]
+    details = [texts("problem.join").join(part) for part in (facts, renamed, [one.notes] * bool(one.notes)) if part]
     return "\n    ".join([line, *details, *hidden(one, texts)])
 
 
@@ -111,7 +119,9 @@ def manifest_entry(one: Reading) -> dict[str, Any]:
         "columns": {column.field: {"header": column.header, "how": column.how} for column in one.columns},
         "columns_not_read": list(one.unread), "columns_about_persons": list(one.personal),
         "cells_masked": dict(one.masked), "rows_in": one.rows_in, "rows_used": one.rows_used,
-        "rows_left_out": {str(why): list(rows) for why, rows in one.left_out.items()}, **joins,
+        "rows_left_out": {str(why): runs_of(rows) if isinstance(rows, range) else list(rows)
+                          for why, rows in one.left_out.items()},
+        "notes": [str(note) for note in one.notes], **joins,
     }
 
 
@@ -135,4 +145,5 @@ def _account(one: Reading, texts: Texts) -> Account:
         personal=texts("problem.join").join(one.personal),
         masked=texts("problem.join").join(texts("account.cells", header=header, count=count)
                                           for header, count in one.masked),
-        left_out=tuple((words(why, texts.lang), rows) for why, rows in one.left_out.items()))
+        left_out=tuple((words(why, texts.lang), rows) for why, rows in one.left_out.items()),
+        notes=texts("problem.join").join(words(note, texts.lang) for note in one.notes))

@@ -15,7 +15,7 @@ from maps.workbooks import FIXED_DATE, PLAIN
 
 _WIDTHS = {"severity": 12, "file": 24, "sheet": 16, "row": 8, "column": 20, "value": 24, "why": 60, "fix": 60}
 _ACCOUNT = {"file": 24, "sheet": 16, "part": 14, "encoding": 10, "crs": 14, "placed": 30, "rows_in": 8, "rows_used": 8,
-            "rows_left_out": 8, "why": 44, "rows": 30, "unread": 40, "personal": 24, "masked": 24}
+            "rows_left_out": 8, "why": 44, "rows": 30, "unread": 40, "personal": 24, "masked": 24, "notes": 50}
 _COLUMNS = {"file": 24, "sheet": 16, "part": 14, "field": 24, "header": 24}
 _ESTATES = {"estate_id": 16, "name": 26, "outline_row": 12, "roster_row": 12, "located_row": 12, "joined": 44}
 _LONGEST_CELL, _MOST_LINES = 32_000, 2_000
@@ -41,7 +41,7 @@ def write_problem_list(problems: Iterable[Problem], readings: Iterable[Reading],
             (one.file, one.sheet, one.part, one.encoding, one.crs, one.placed,
              *((one.rows_in, one.rows_used, one.rows_left_out) if turn == 0 else (None, None, None)),  # they sum up
              why, row_ranges(rows, texts)[:_LONGEST_CELL],
-             *(("、".join(one.unread), one.personal, one.masked) if turn == 0 else ("", "", "")))
+             *(("、".join(one.unread), one.personal, one.masked, one.notes) if turn == 0 else [""] * 4))
             for one in read for turn, (why, rows) in enumerate(one.left_out or (("", ()),))))
         if rows := list(estate_rows(read_as, texts)):
             sheet(texts("account.estates"), _ESTATES, header(_ESTATES), rows)

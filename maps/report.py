@@ -48,7 +48,7 @@ def _accounts(view: RunView, texts: Texts) -> list[dict[str, Any]]:
     join = texts("problem.join")
     return [
         {"file": one.file, "sheet": one.sheet, "part": one.part, "rows_in": one.rows_in, "rows_used": one.rows_used,
-         "placed": join.join(part for part in (one.crs, one.placed) if part),
+         "placed": join.join(part for part in (one.crs, one.placed, one.notes) if part),
          "hidden": hidden(one, texts),
          "left_out": [{"why": why, "count": len(rows), "rows": rows_named(rows, texts)} for why, rows in one.left_out]}
         for one in accounts(view.readings, texts) if one.rows_in or one.columns]

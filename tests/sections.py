@@ -24,7 +24,7 @@ from layers.gates import gates_of_osm, read_gates
 from layers.kinds import facility_kinds
 from layers.lifts import read_lifts
 from layers.osm import read_osm
-from layers.people_raster import people_of_raster
+from layers.people_raster import counted_on_grid, people_of_raster
 from layers.placing.places import Town
 from layers.rasters import read_raster_window
 from layers.reading.files import Source
@@ -96,7 +96,8 @@ def _population(path: Path, _: int, place: Place, __: ProblemLog) -> None:
     estates = place.estates
     west, south, east, north = map(float, estates.frame.total_bounds)
     window = read_raster_window(path, (west, south, east, north), estates.crs)
-    people_of_raster(estates, Buildings.empty(estates.crs), window, people="residents_60plus", spread=0.2)
+    counted = counted_on_grid(estates, Buildings.empty(estates.crs), window)
+    people_of_raster(estates, counted, people="residents_60plus", spread=0.2)
 
 
 def _basemap(path: Path, number: int, place: Place, log: ProblemLog) -> None:

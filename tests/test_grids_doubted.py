@@ -78,8 +78,10 @@ def test_the_largest_number_may_stand_for_unknown_where_the_file_says_so(tmp_pat
     (60_000, "warning", "12 estates have more than 5000 people per hectare by the grid"),
     (0, "warning", "the grid has nobody in any of 12 estates")])
 def test_people_by_the_grid_are_as_doubtful_as_those_of_a_roster(tmp_path, value, severity, why):
-    [one] = found(tmp_path, {"cells": everywhere(value)})
+    one, *more = found(tmp_path, {"cells": everywhere(value)})
     assert one[:2] == (severity, why)
+    assert ["times the 6288 that their households in the roster make" in said for _, said, *_ in more] == [True] * (
+        value > 0), "12 × 200 households × 2.62"
     assert len(one[3]) == COUNT
 
 

@@ -64,6 +64,15 @@ def test_each_lift_has_its_estate_its_year_and_the_day_of_its_assessment(tmp_pat
     assert pd.isna(counted["C"])  # the list names none there, which is not the same as none
 
 
+@pytest.mark.parametrize("said", ["未评估", "未做", "无", "暂无", "未开展", " 未 評 估 ", "（未评估）", "尚未评估"])
+def test_that_a_lift_was_never_assessed_is_an_answer_and_no_fault(tmp_path, estates, said):
+    source = sheet(tmp_path / "电梯.xlsx", "电梯", ["小区编号", "电梯编号", "安全评估日期"], ["A", "1", said],
+                   ["A", "2", "2024-05-20"], ["A", "3", "未评估过吧"])
+    found, log = lifts(source, estates)
+    assert found.frame["assessed_on"].isna().tolist() == [True, False, True]
+    assert [(one.row, one.value, str(one.why)) for one in log] == [(4, "未评估过吧", "this is not a date")]
+
+
 def test_a_lift_of_no_estate_is_listed_with_the_estate_that_may_be_meant_and_accounted_for(tmp_path, estates):
     source = sheet(
         tmp_path / "电梯.xlsx", "电梯", ["小区名称", "电梯编号", "投用年份"], ["东风园", "1", 2001],
@@ -170,6 +179,16 @@ def test_ids_of_tasks_are_known_however_they_are_typed_and_those_of_none_are_sai
     (said,) = [one for one in log if one.severity == "warning"]
     assert str(said.why).startswith("2 rows are of no task that there can be")
     assert [(one.row, one.value) for one in said.cells] == [(5, "XF9-停车"), (6, "XF2-绿化")]
+
+
+def test_a_task_that_is_said_not_to_be_done_has_no_day(tmp_path):
+    log = ProblemLog()
+    source = sheet(tmp_path / "名册.xlsx", "任务进度", ["任务编号", "完成时限", "完成日期"],
+                   ["A", "2026-12-31", "未完成"], ["B", "无", "2026-06-01"])
+    found = read_progress(source, {"A": "A", "B": "B"}, town=TOWN, log=log, data_date=dt.date(2026, 10, 31))
+    assert list(log) == []
+    assert found.frame["done_on"].isna().to_dict() == {"A": True, "B": False}
+    assert found.frame["due"].isna().to_dict() == {"A": False, "B": True}
 
 
 def test_a_task_done_after_the_day_of_the_data_is_doubted(tmp_path):

@@ -21,7 +21,7 @@ from gis.errors import InputError
 from gis.tables import PEOPLE, Buildings, Doors, Estates
 from gis.zonal import shared_sums, zonal_sums
 from layers.people import people_at_doors
-from layers.people_raster import people_of_raster
+from layers.people_raster import counted_on_grid, people_of_raster
 from layers.profile import Profile, estimate_people
 from layers.rasters import RasterWindow, read_raster_window
 
@@ -165,13 +165,16 @@ def grid(cells, west=0.0, north=100.0, step=100.0):
     return RasterWindow(np.array(cells, dtype="float64"), rasterio.Affine(step, 0, west, 0, -step, north), CRS)
 
 
+def residents_by(raster, estates, buildings=NO_BUILDINGS):
+    return people_of_raster(estates, counted_on_grid(estates, buildings, raster), people="residents", spread=0.0).frame
+
+
 def test_residents_of_a_grid_live_in_its_buildings_or_under_the_outline():
     estates = estates_of([NAN, NAN, NAN, 5.0], residents=[NAN, NAN, NAN, 12.0])
     # cell 0 (100 people) holds b1 (100 m² × 6) of E0 and b9 (100 m² × 2) of nobody; E1 has no building; E2 only a shop
     buildings = buildings_of([("b1", "E0", 0, 10, 6, NAN, ""), ("b9", "", 50, 10, 2, NAN, ""),
                               ("s", "E2", 250, 10, 2, NAN, "other")])
-    found = people_of_raster(
-        estates, buildings, grid([[100, 200, 300, 400]]), people="residents", spread=0.0).frame
+    found = residents_by(grid([[100, 200, 300, 400]]), estates, buildings)
     assert found["residents"].tolist() == pytest.approx([75, 200, 300, 12])
     assert found["residents_basis"].tolist() == ["raster", "raster", "raster", ""]
 
@@ -181,11 +184,11 @@ def test_people_on_cells_without_a_mapped_building_are_not_lost():
     estates = table(Estates, {"name": ["半图"]}, ["E"], [shapely.box(0, 0, 350, 100)])
     buildings = buildings_of([("b1", "E", 0, 10, 1, NAN, ""), ("b2", "E", 150, 10, 1, NAN, ""),
                               ("b3", "", 310, 10, 1, NAN, "")])
-    found = people_of_raster(estates, buildings, grid([[10, 20, 40, 80]]), people="residents", spread=0.0).frame
+    found = residents_by(grid([[10, 20, 40, 80]]), estates, buildings)
     # b1 10, b2 20, all of the cell of 40; the cell of 80 is b3's
     assert found["residents"].to_dict() == pytest.approx({"E": 70})
     half = table(Estates, {"name": ["半图"]}, ["E"], [shapely.box(0, 0, 250, 100)])
-    found = people_of_raster(half, buildings, grid([[10, 20, 40, 80]]), people="residents", spread=0.0).frame
+    found = residents_by(grid([[10, 20, 40, 80]]), half, buildings)
     assert found["residents"].to_dict() == pytest.approx({"E": 50}), "half of the cell of 40"
 
 
@@ -193,18 +196,17 @@ def test_the_people_of_an_estate_inside_another_are_not_counted_for_the_outer_on
     shapes = [shapely.box(0, 0, 500, 500), shapely.box(100, 100, 400, 400), shapely.box(400, 0, 500, 100)]
     estates = table(Estates, {"name": ["大院", "院中院", "门口"]}, ["O", "I", "G"], shapes)
     window = grid(np.full((5, 5), 100.0), north=500.0)
-    found = people_of_raster(estates, NO_BUILDINGS, window, people="residents", spread=0.0).frame
+    found = residents_by(window, estates)
     # of 25 cells of 100 people the inner ones have 9 and 1
     assert found["residents"].to_dict() == pytest.approx({"O": 1500, "I": 900, "G": 100})
 
 
 def test_outlines_beyond_the_grid_or_where_it_knows_nothing_stay_unknown():
-    found = people_of_raster(
-        estates_of([NAN] * 3), NO_BUILDINGS, grid([[100, np.nan]]), people="residents", spread=0.0).frame
+    found = residents_by(grid([[100, np.nan]]), estates_of([NAN] * 3))
     assert found["residents"].fillna(-1).tolist() == [100, -1, -1]
     assert found["residents_basis"].tolist() == ["raster", "", ""]
     with pytest.raises(InputError, match="below zero"):
-        people_of_raster(estates_of([NAN]), NO_BUILDINGS, grid([[-1.0]]), people="residents", spread=0.0)
+        residents_by(grid([[-1.0]]), estates_of([NAN]))
 
 
 def test_cells_on_the_rim_count_by_the_share_that_is_covered():

@@ -22,7 +22,7 @@ from gis.errors import InputError
 from gis.intervals import Interval
 from gis.tables import PEOPLE, Buildings, Estates, sum_by_estate
 from layers.people import typed_interval
-from layers.people_raster import people_of_raster
+from layers.people_raster import counted_on_grid, people_of_raster
 from layers.profile import Profile, estimate_people
 from layers.rasters import RasterWindow, read_raster_window
 
@@ -135,15 +135,19 @@ def test_a_range_that_the_roster_gives_is_not_overwritten_by_an_estimate():
 
 # ---- estimates: grids, by age band
 
+def by_grid(estates, buildings, grid, people, spread):
+    return people_of_raster(estates, counted_on_grid(estates, buildings, grid), people=people, spread=spread)
+
+
 def test_grids_of_residents_and_of_an_age_band_fill_their_own_columns():
     cells = np.arange(1.0, 10.0).reshape(3, 3) * 10
     grid = RasterWindow(cells, rasterio.Affine(100, 0, 0, 0, -100, 300), CRS)
     shapes = [shapely.box(0, 0, 150, 100), shapely.box(200, 100, 300, 300)]
     estates = Estates.of(gpd.GeoDataFrame(
         {"residents": [NAN, 444.0], "residents_basis": ["", "roster"]}, geometry=shapes, index=["E0", "E1"], crs=CRS))
-    found = people_of_raster(estates, NO_BUILDINGS, grid, people="residents", spread=0.3)
+    found = by_grid(estates, NO_BUILDINGS, grid, "residents", 0.3)
     band = replace(grid, cells=cells / 5)
-    found = people_of_raster(found, NO_BUILDINGS, band, people="residents_60plus", spread=0.5)
+    found = by_grid(found, NO_BUILDINGS, band, "residents_60plus", 0.5)
     # E0: the cell of 70 and half the cell of 80; E1: the cells of 30 and 60
     assert said(found, "residents") == (110, 77, 143, "raster")
     assert said(found, "residents", "E1") == (444, 444, 444, "roster")
@@ -172,7 +176,7 @@ def test_old_people_of_wuhan_live_in_the_buildings_of_their_cell(shared_data):
         {"estate_id": ["towers", ""], "levels": [30.0, 10.0]}, geometry=place(homes).to_numpy(), index=["t", "u"],
         crs="EPSG:32650"))
     window = read_raster_window(path, tuple(estates.frame.total_bounds), estates.crs)
-    found = people_of_raster(estates, buildings, window, people="residents_60plus", spread=0.3).frame
+    found = by_grid(estates, buildings, window, "residents_60plus", 0.3).frame
     wide = raw[row:row + 2, column:column + 2].sum() + raw[row:row + 2, column + 2].sum() / 2
     assert found["residents_60plus"]["block"] == pytest.approx(float(wide), rel=1e-4)
     assert found["residents_60plus"]["towers"] == pytest.approx(float(raw[row, column + 5]) * 30 / 40, rel=1e-4)

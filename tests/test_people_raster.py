@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gis.tables import Buildings, Estates
-from layers.people_raster import people_of_raster
+from layers.people_raster import counted_on_grid, people_of_raster
 from layers.rasters import RasterWindow
 
 CRS, NAN = "EPSG:4549", float("nan")
@@ -29,7 +29,7 @@ def homes(**rows):
 def counted(areas, buildings, cells, *, spread=0.0, end=""):
     cells = np.array(cells, dtype="float64")
     grid = RasterWindow(cells, rasterio.Affine(100, 0, 0, 0, -100, 100 * len(cells)), CRS)
-    found = people_of_raster(areas, buildings, grid, people="residents", spread=spread).frame
+    found = people_of_raster(areas, counted_on_grid(areas, buildings, grid), people="residents", spread=spread).frame
     return found["residents" + end].fillna(-1).to_dict()
 
 

@@ -69,8 +69,13 @@ def read_year(typed: str, last_year: int) -> Typed:
 
 
 def read_day(typed: str) -> Typed:
-    """One cell's text as a day; a time of day is dropped. A month is its first day, within its bounds."""
+    """One cell's text as a day; a time of day is dropped. A month is its first day, within its bounds.
+
+    That there is none (未评估, 未完成) is an answer and no fault.
+    """
     text = _dated(typed)
+    if text in words_of("day", "none"):
+        return Typed()
     if text in words_of("number", "faults"):
         return Typed(why=SHEET_FAULT)
     day = _day(text)
