@@ -1,6 +1,8 @@
 """Files that others send: GeoParquet, KML of Google Earth, ZIP archives; whole ones are read, harmful ones refused."""
 
+import contextlib
 import io
+import sqlite3
 import zipfile
 
 import geopandas as gpd
@@ -61,6 +63,42 @@ def test_geoparquet_brings_its_columns_its_shapes_and_its_crs(tmp_path, squares)
     assert read.drop(columns="geometry").to_dict("list") == {"小区名称": ["幸福", "光明"], "户数": [5, 6]}
     assert read.crs.to_epsg() == 4549
     assert read.geometry.to_wkb().tolist() == squares.geometry.to_wkb().tolist()
+
+
+def test_of_several_columns_of_shapes_a_geoparquet_file_says_itself_which_is_meant(tmp_path, squares):
+    both = squares.assign(center=squares.geometry.centroid)
+    both.set_geometry("center").to_parquet(tmp_path / "a.parquet")
+    both.to_parquet(tmp_path / "b.parquet")
+    for name, taken, other, kind in (("a", "center", "geometry", "Point"), ("b", "geometry", "center", "Polygon")):
+        raw = read_raw(Source(tmp_path / f"{name}.parquet"), "roster")
+        assert raw.frame.drop(columns=["geometry", "_row"]).columns.tolist() == ["小区名称", "户数"]
+        assert raw.frame.geometry.geom_type.tolist() == [kind, kind]
+        (note,) = raw.notes
+        assert note.severity == "warning"
+        assert str(note.why) == (f"the layer has several columns of shapes: {taken} is read, as the file itself says; "
+                                 f"{other} are not")
+
+
+def test_a_column_of_text_that_is_called_geometry_is_no_shape(tmp_path, squares):
+    squares.rename_geometry("边界").assign(geometry="见图").to_parquet(tmp_path / "a.parquet")
+    raw = read_raw(Source(tmp_path / "a.parquet"), "roster")
+    assert raw.frame.geometry.area.tolist() == [1, 1]
+    assert raw.frame["geometry (4)"].tolist() == ["见图", "见图"]
+    assert raw.notes == ()
+
+
+def test_a_view_of_a_geopackage_is_a_layer_of_its_own(tmp_path, squares):
+    squares.to_file(tmp_path / "a.gpkg", layer="小区")
+    with contextlib.closing(sqlite3.connect(tmp_path / "a.gpkg")) as database, database:
+        database.execute("ALTER TABLE 小区 ADD COLUMN geometry BLOB")
+        database.execute("CREATE VIEW v AS SELECT fid AS OGC_FID, 小区名称, geom FROM 小区")
+        database.execute("INSERT INTO gpkg_contents (table_name, identifier, data_type, srs_id) "
+                         "SELECT 'v', 'v', data_type, srs_id FROM gpkg_contents")
+        database.execute("INSERT INTO gpkg_geometry_columns "
+                         "SELECT 'v', 'geom', 'POLYGON', srs_id, 0, 0 FROM gpkg_geometry_columns")
+    for layer in ("小区", "v"):
+        raw = read_raw(Source(tmp_path / "a.gpkg", layer=layer), "roster")
+        assert (raw.frame["小区名称"].tolist(), raw.frame.geometry.area.sum()) == (["幸福", "光明"], 2)
 
 
 def test_parquet_with_shapes_but_without_geo_metadata_asks_for_its_crs(tmp_path, squares):

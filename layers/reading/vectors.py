@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pyogrio
 import shapely
+from geopandas.array import GeometryDtype
 from pyproj.exceptions import CRSError
 from shapely.errors import GEOSException
 
@@ -78,6 +79,7 @@ def read_layer(path: Path, *, layer: str | None = None, encoding: str | None = N
     if curved:
         raise InputError(Problem(file=path.name, row=curved[0], why=_ARCS, fix=_NO_ARCS,
                                  cells=tuple(Cell(path.name, "", row, "") for row in curved)))
+    found = _with_one_shape(found, path)
     return replace(found, frame=_with_own_names(found.frame))
 
 
@@ -143,13 +145,26 @@ def _read_parquet(path: Path) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(table.drop(columns=[shapes]), geometry=shapely.from_wkb(table[shapes].to_numpy()))
 
 
+def _with_one_shape(found: Layer, path: Path) -> Layer:
+    """The layer with its active column of shapes alone; of others, which are left out, a note says so."""
+    frame, taken = found.frame, str(found.frame.geometry.name)
+    others = [place for place, kind in enumerate(frame.dtypes)
+              if isinstance(kind, GeometryDtype) and frame.columns[place] != taken]
+    if not others:
+        return found
+    note = Problem(
+        file=path.name, column=taken, severity="warning",
+        why=say("the layer has several columns of shapes: {name} is read, as the file itself says; {others} are not",
+                name=taken, others=tuple(str(frame.columns[place]) for place in others)),
+        fix="nothing, if it is the right one; else make the other one the active column of shapes and save it again")
+    kept = frame.iloc[:, [place for place in range(frame.shape[1]) if place not in others]]
+    return replace(found, frame=kept, notes=(*found.notes, note))
+
+
 def _with_own_names(frame: Any) -> gpd.GeoDataFrame:
     """The layer with its geometry in the column ``geometry`` and every other column under a name of its own."""
-    frame = frame.rename_geometry("geometry") if frame.geometry.name != "geometry" else frame
-    names = [str(name) for name in frame.columns]
-    if len(set(names)) == len(names) and "_row" not in names:
-        return frame.set_axis(names, axis="columns")
-    shape = next(place for place, name in enumerate(names) if name == "geometry")
+    shape = list(frame.columns).index(frame.geometry.name)
+    names = ["geometry" if place == shape else str(name) for place, name in enumerate(frame.columns)]
     own = [name if place == shape or (names.count(name) == 1 and name != "_row") else f"{name} ({place + 1})"
            for place, name in enumerate(names)]
     return frame.set_axis(own, axis="columns").set_geometry("geometry")
