@@ -133,14 +133,6 @@ def test_a_kml_keeps_the_chinese_names_of_its_columns(tmp_path, ending, encoding
     assert read.geometry.geom_type.tolist() == ["Polygon", "Point"]
 
 
-def test_the_folders_of_a_kml_are_its_layers(tmp_path):
-    folders = "".join(f"<Folder><name>{name}</name>{PLACES}</Folder>" for name in ("现状", "规划"))
-    (tmp_path / "a.kml").write_text(HEAD.format("UTF-8") + folders + END, "utf-8")
-    assert refused(tmp_path / "a.kml") == (
-        'a.kml: the file has 2 layers (现状, 规划) → say which, for example layer = "现状"')
-    assert len(read_vector(tmp_path / "a.kml", layer="规划")) == 2
-
-
 def test_a_kml_with_entities_is_refused_before_anything_unfolds(tmp_path):
     laughs = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
     text = KML.replace("?>\n", f'?>\n<!DOCTYPE kml [<!ENTITY l0 "哈">{laughs}]>').replace("幸福小区", "&l9;") + END
