@@ -144,3 +144,24 @@ def test_no_message_shows_where_gdal_keeps_a_file(tmp_path):
         assert "/vsi" not in said
         assert "pyogrio" not in said
         assert str(tmp_path) not in said
+
+
+@pytest.mark.parametrize("name", ["id", "Id"])
+def test_the_number_of_a_feature_is_passed_over_where_another_column_is_the_id(tmp_path, name):
+    own = [{"小区编号": "A1", "小区名称": "春里"}, {"小区编号": "A2", "小区名称": "兰里"}]
+    features = [{"type": "Feature", "properties": {**said, **({} if name == "id" else {name: f"w{number}"})},
+                 "geometry": {"type": "Polygon", "coordinates": [[[x + number, y] for x, y in CORNERS]]},
+                 **({"id": f"w{number}"} if name == "id" else {})} for number, said in enumerate(own)]
+    path = tmp_path / "a.geojson"
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": features}), "utf-8")
+    log = ProblemLog()
+    rows = read_side(Source(path), "estates", town=Town("EPSG:4549"), log=log)
+    assert rows.fields["estate_id"].tolist() == ["A1", "A2"]
+    assert [str(one) for one in log] == []
+
+
+def test_the_number_of_a_feature_is_its_id_where_nothing_else_is(tmp_path):
+    path = tmp_path / "a.geojson"
+    path.write_text(json.dumps({"type": "Feature", "id": "w1", "properties": {"小区名称": "春里"}, "geometry": WHOLE}))
+    rows = read_side(Source(path), "estates", town=Town("EPSG:4549"), log=ProblemLog())
+    assert rows.fields["estate_id"].tolist() == ["w1"]
