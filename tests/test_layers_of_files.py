@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import zipfile
 
 import geopandas as gpd
 import pytest
@@ -130,8 +131,20 @@ def test_a_shape_with_a_corner_that_is_none_is_said_to_be_damaged_with_its_row(t
 
 
 def test_a_feature_without_a_shape_is_not_damaged(tmp_path):
-    (tmp_path / "a.geojson").write_bytes(geojson(WHOLE, None, {"type": "Polygon", "coordinates": []}))
-    assert read_vector(tmp_path / "a.geojson")["小区名称"].tolist() == ["里0", "里1", "里2"]
+    nowhere = [None, {"type": "Polygon", "coordinates": []}, {"type": "Point", "coordinates": [None, None]}]
+    (tmp_path / "a.geojson").write_bytes(geojson(WHOLE, *nowhere))
+    read = read_vector(tmp_path / "a.geojson")
+    assert read["小区名称"].tolist() == ["里0", "里1", "里2", "里3"]
+    assert [one is None or one.is_empty for one in read.geometry] == [False, True, True, True]
+
+
+def test_a_damaged_shape_in_an_archive_is_of_the_archive(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("小区.geojson", geojson(WHOLE, {"type": "Polygon", "coordinates": [NULL]}))
+    with pytest.raises(InputError) as caught:
+        read_vector(tmp_path / "a.zip")
+    (said,) = caught.value.problems
+    assert [(one.file, one.row) for one in (said, *said.cells)] == [("a.zip", 2)] * 2
 
 
 def test_no_message_shows_where_gdal_keeps_a_file(tmp_path):

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -30,9 +31,8 @@ def check_shapes(path: Path, data: bytes, frame: gpd.GeoDataFrame) -> None:
     features = document.get("features", [document])
     if len(features) != len(frame):
         return
-    shapes = [one.get("geometry") for one in features]
-    rows = [row for row, (shape, lost) in enumerate(zip(shapes, missing, strict=True), start=1)
-            if shape and ((lost and shape.get("coordinates") != []) or _has_null(shape))]
+    rows = [row for row, (one, lost) in enumerate(zip(features, missing, strict=True), start=1)
+            if _damaged(list(_leaves(one.get("geometry"))), lost=lost)]
     if rows:
         raise InputError(Problem(
             file=path.name, row=rows[0], why=say("{count} shapes are damaged: a corner is missing or no number",
@@ -40,8 +40,19 @@ def check_shapes(path: Path, data: bytes, frame: gpd.GeoDataFrame) -> None:
             fix="redraw these shapes, or export them again", cells=tuple(Cell(path.name, "", row, "") for row in rows)))
 
 
-def _has_null(part: Any) -> bool:
-    """Whether a shape, or a list of its corners, has a null in place of a corner or of a number."""
+def _damaged(numbers: list[Any], *, lost: bool) -> bool:
+    """Whether a shape is more than nothing and less than whole; all null is how some write that there is no place."""
+    known = [one for one in numbers if one is not None]
+    return bool(known) and (lost or len(known) < len(numbers))
+
+
+def _leaves(part: Any) -> Iterator[Any]:
+    """The numbers of a shape, and whatever stands in place of one or of a corner."""
     if isinstance(part, dict):
-        return any(_has_null(part.get(name, [])) for name in ("coordinates", "geometries"))
-    return part is None or (isinstance(part, list) and any(_has_null(one) for one in part))
+        for name in ("coordinates", "geometries"):
+            yield from _leaves(part.get(name, []))
+    elif isinstance(part, list):
+        for one in part:
+            yield from _leaves(one)
+    else:
+        yield part

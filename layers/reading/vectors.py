@@ -102,7 +102,8 @@ def _in_archive(path: Path, layer: str | None, encoding: str | None, table: str)
         with unpacked(path) as inside:
             found = read_layer(inside, layer=layer, encoding=encoding, table=table)
     except InputError as error:
-        raise InputError([replace(one, file=path.name) for one in error.problems]) from error
+        raise InputError([replace(one, file=path.name, cells=tuple(cell._replace(file=path.name) for cell in one.cells))
+                          for one in error.problems]) from error
     return replace(found, notes=tuple(replace(one, file=path.name) for one in found.notes))
 
 
