@@ -148,7 +148,8 @@ def _by_id(joined: pd.DataFrame, outlines: Rows | None, roster: Rows | None) -> 
             mine = repeated[repeated[column] >= 0].set_index(column)["key"]
             side.leave_out(mine.index, values=mine, column="小区编号",
                            why="another estate has this id or, without an id, this name",
-                           fix="give each estate an id of its own in the column 小区编号")
+                           fix="if it is one estate, make it one row, its parts one shape of several parts; of several "
+                               "estates give each an id of its own")
     return joined[~key.duplicated()].set_index(key[~key.duplicated()].rename("estate_id"))
 
 

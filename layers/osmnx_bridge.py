@@ -290,10 +290,10 @@ def _heed(response: Any, **_: Any) -> None:
     host, status = address.netloc, response.status_code
     if status in _BUSY:
         raise _NoAnswerError(say("the server {host} is busy or out of order (HTTP {status})", host=host, status=status),
-                             _later(), again=True)
+                             _later(address.path), again=True)
     if not response.ok:
         raise _NoAnswerError(say("the server {host} refuses (HTTP {status})", host=host, status=status),
-                             _later(), again=False)
+                             _later(address.path), again=False)
     remark = _remark(response) if b'"remark"' in response.content else ""
     if remark:
         raise _NoAnswerError(say("the server {host} gave up before the end ({remark})", host=host,
@@ -347,8 +347,12 @@ def _network(host: str) -> Words:
                "elsewhere as .osm.pbf and name it under [osm] file", host=host)
 
 
-def _later() -> Words:
-    return say("try again later; or name another Overpass server under [osm] server, or give [osm] bbox for the place")
+def _later(path: str) -> Words:
+    """What to do where a server refuses: only where a place was asked for by name does its box help."""
+    if path.endswith("/search"):
+        return say("try again later, or give [osm] bbox in place of [osm] place")
+    return say("try again later; or name another Overpass server under [osm] server, or download the area elsewhere "
+               "as .osm.pbf and name it under [osm] file")
 
 
 def _drop_damaged(folder: Path) -> None:

@@ -120,8 +120,9 @@ def _matches(outlines: Rows, roster: Rows) -> tuple[pd.Series, pd.Series]:
     unclear = pd.Index(pairs.loc[twice, "roster_row"].unique())
     roster.list_rows(unclear, values=theirs["name"],
                      why="this name stands for more than one estate, so the row cannot be joined by it",
-                     fix=say("delete the row or outline that is there twice; of two estates, add the column 小区编号 "
-                             "to this file and to {file}", file=outlines.file))
+                     fix=say("delete the row or outline that is there twice; of one estate in several outlines, merge "
+                             "them into one; of two estates, add the column 小区编号 to this file and to {file}",
+                             file=outlines.file))
     pairs = pairs[~twice]
     _say_other_ids(outlines, roster, pairs[pairs["apart"]])
     joined_by = pd.Series("id", index=match.index, dtype="object").where(match >= 0, "")

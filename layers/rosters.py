@@ -14,6 +14,7 @@ from layers.columns.fields import fields_of
 from layers.naming.estate_names import id_keys
 from layers.naming.names import NAMELESS
 from layers.people import typed_interval
+from layers.placing.estate_shapes import leave_out_copies, leave_out_labels, with_closed_lines
 from layers.placing.places import LON_LAT, Town
 from layers.reading.files import ROW, Source
 from layers.rows import Rows, read_rows
@@ -69,17 +70,20 @@ def read_side(
     fields = fields.assign(**{name: rows.text(name) for name in text_fields()},
                            **{name: fields.get(name, np.nan) for name in number_fields()})
     rows = replace(rows, fields=_intervals(fields, round_spread))
-    rows = _called_by_place(rows)
+    rows = _called_by_place(with_closed_lines(rows))
     key, name = rows.fields["estate_id"], rows.fields["name"]
     nameless = (key == "") & (name == "")
     rows.leave_out_together(fields.index[nameless & ~filled & ~has_shape(rows.geometry)],
                             what=say("rows hold nothing that is read"), fix="nothing, if they are meant to be empty")
     rows.leave_out(fields.index[nameless], fix="fill in 小区编号 or 小区名称",
                    why="this row has neither 小区编号 nor 小区名称, so that nobody can tell which estate it is")
+    leave_out_labels(rows)
+    leave_out_copies(rows)
     key = key.loc[rows.kept]
     rows.leave_out(key.index[(key != "") & id_keys(key).duplicated()], why="another row has this estate id", values=key,
                    column=next((one.header for one in rows.columns if one.field == "estate_id"), ""),
-                   fix="give each estate one row and an id of its own")
+                   fix="if it is one estate, make it one row, its parts one shape of several parts; of several estates "
+                       "give each an id of its own")
     return replace(rows, fields=_derived(rows))
 
 

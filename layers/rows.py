@@ -25,6 +25,7 @@ from layers.typed.personal import masked
 
 _ONE_BY_ONE, _FEW = 200, 10
 """Rows with the same error, or the same warning, that are listed one by one; of more, the rest is one line."""
+_EXAMPLE, _TOTAL = say("this row is the template's example"), say("this row is a total, not a thing to count")
 
 
 @dataclass(frozen=True)
@@ -153,7 +154,7 @@ def read_rows(
 ) -> Rows:
     """Read any file of rows: its columns by ``fields.toml``, its places into the town's CRS.
 
-    Rows that are a template's example or a total are left out and listed.
+    Rows that are a template's example or a total are left out; totals are listed, examples stand in the account alone.
 
     Args:
         source: a vector file, or a table whose places stand in two columns.
@@ -223,26 +224,24 @@ def _places(
 
 
 def without_strangers(raw: Raw, table: str, log: ProblemLog) -> Raw:
-    """The rows but for a template's example and totals, which are listed before any of their cells is looked at."""
+    """The rows but for a template's example and totals, which are told before any of their cells is looked at.
+
+    A total is a warning; an example, which every template brings along, is left out with no more than the account.
+    """
     examples = not_read("examples")
     found = columns_of(raw.frame, table)
     marked = raw.frame[[found[name] for name in marked_fields(table) if name in found]]
     keys = marked[_worth_a_look(marked)].apply(lambda cells: folded(as_text(cells)))
     example = keys.apply(lambda text: text.str.startswith(examples)).any(axis="columns")
     total = keys.map(is_total).any(axis="columns") & ~example
-    left_out = list(raw.left_out)
-    for where, told, why, fix in (
-        (example, lambda key: key.startswith(examples), say("this row is the template's example"),
-         say("nothing; take the row out when the sheet is filled in")),
-        (total, is_total, say("this row is a total, not a thing to count"), say("nothing; it was left out")),
-    ):
-        for label in keys.index[where]:
-            row = int(raw.frame.loc[label, ROW])
-            left_out.append((row, why))
-            column = next(column for column, key in keys.loc[label].items() if told(key))
-            said = masked(as_text(marked.loc[[label], column]))[label]
-            log.add(Problem(file=raw.source.path.name, sheet=raw.part, row=row, value=said, why=why, fix=fix,
-                            severity="warning"))
+    rows = raw.frame[ROW]
+    left_out = [*raw.left_out, *((int(row), _EXAMPLE) for row in rows[keys.index[example]])]
+    for label in keys.index[total]:
+        left_out.append((int(rows[label]), _TOTAL))
+        column = next(column for column, key in keys.loc[label].items() if is_total(key))
+        said = masked(as_text(marked.loc[[label], column]))[label]
+        log.add(Problem(file=raw.source.path.name, sheet=raw.part, row=int(rows[label]), value=said, why=_TOTAL,
+                        fix="nothing; it was left out", severity="warning"))
     kept = raw.frame.drop(index=keys.index[example | total]).reset_index(drop=True)
     return replace(raw, frame=kept, left_out=tuple(left_out))
 

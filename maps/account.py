@@ -11,6 +11,8 @@ from maps.texts import Texts, words
 
 MANY = 12
 """Runs of rows that a line of text names; of more, only the first."""
+_REASONS = 5
+"""Reasons for which rows were left out that the terminal names; ``problems.xlsx`` has all of them."""
 
 
 @dataclass(frozen=True)
@@ -85,8 +87,9 @@ def _line(one: Account, texts: Texts) -> str:
     facts = [fact for fact in (one.encoding, one.crs, one.placed) if fact]
     renamed = [ours if ours == theirs else texts("account.column", field=ours, header=theirs)
                for ours, theirs in one.columns]
+    left_out = [texts("account.left", why=why, rows=rows_named(rows, texts)) for why, rows in one.left_out[:_REASONS]]
     details = [texts("problem.join").join(part) for part in (facts, renamed, [one.notes] * bool(one.notes)) if part]
-    return "\n    ".join([line, *details, *hidden(one, texts)])
+    return "\n    ".join([line, *details, *left_out, *hidden(one, texts)])
 
 
 def hidden(one: Account, texts: Texts) -> list[str]:

@@ -47,8 +47,8 @@ def write_grid(path, *bands, dtype="float32", names=(), scales=(), offsets=(), c
 def filled(folder, before, *sections):
     """People after the sections' grids, and the log."""
     log = ProblemLog()
-    found = with_grids(before, Buildings.empty(CRS), [PopulationSection(**one) for one in sections], source_of=lambda file: Source(folder / file), home=None,
-                       spread=0.3, log=log)
+    found = with_grids(before, Buildings.empty(CRS), [PopulationSection(**one) for one in sections],
+                       source_of=lambda file: Source(folder / file), home=None, spread=0.3, log=log)
     return found.frame, log
 
 

@@ -94,8 +94,8 @@ def test_a_name_of_two_estates_is_an_error_with_the_row(tmp_path):
     errors = [str(one) for one in problems if one.severity == "error"]
     assert errors == [(
         "名册.xlsx, sheet Sheet, row 2, value '幸福': this name stands for more than one estate, so the row cannot be "
-        "joined by it → delete the row or outline that is there twice; of two estates, add the column 小区编号 to this "
-        "file and to 边界.gpkg")]
+        "joined by it → delete the row or outline that is there twice; of one estate in several outlines, merge them "
+        "into one; of two estates, add the column 小区编号 to this file and to 边界.gpkg")]
 
 
 def test_an_id_given_twice_is_an_error_with_the_row(tmp_path):
@@ -156,17 +156,17 @@ def test_an_outline_among_lines_is_read_and_one_without_area_is_none(tmp_path):
     assert str(said.why).startswith("this outline has no area (")
 
 
-def test_a_point_says_where_an_estate_lies_and_a_line_says_nothing(tmp_path):
+def test_a_point_says_where_an_estate_lies_and_several_say_nothing(tmp_path):
     shapes = [shapely.Point(500_000, 3_400_000), shapely.box(500_000, 3_400_000, 500_100, 3_400_100),
-              shapely.LineString([(500_000, 3_400_000), (500_100, 3_400_000)])]
-    rows = [{"小区名称": "点"}, {"小区名称": "面"}, {"小区名称": "线"}]
+              shapely.MultiPoint([(500_000, 3_400_000), (500_100, 3_400_000)])]
+    rows = [{"小区名称": "点"}, {"小区名称": "面"}, {"小区名称": "点群"}]
     estates, problems = read(outlines(tmp_path, rows, shapes), None)
-    assert estates.located.to_dict() == {"点": False, "面": True, "线": False}
-    assert estates.frame["outline_basis"].to_dict() == {"点": "", "面": "outline", "线": ""}
+    assert estates.located.to_dict() == {"点": False, "面": True, "点群": False}
+    assert estates.frame["outline_basis"].to_dict() == {"点": "", "面": "outline", "点群": ""}
     assert estates.frame.loc["点", ["point_x", "point_y"]].tolist() == [500_000, 3_400_000]
-    assert estates.frame.loc[["面", "线"], ["point_x", "point_y"]].isna().all(axis=None)
+    assert estates.frame.loc[["面", "点群"], ["point_x", "point_y"]].isna().all(axis=None)
     assert [str(one.why) for one in problems] == [
-        "1 rows hold LineString, not outlines",
+        "1 rows hold MultiPoint, not outlines",
         "1 of 3 estates have neither outline nor coordinates; what depends on place is unknown for them"]
 
 

@@ -1,6 +1,8 @@
 """Files that others send: GeoParquet, KML of Google Earth, ZIP archives; whole ones are read, harmful ones refused."""
 
+import contextlib
 import io
+import sqlite3
 import zipfile
 
 import geopandas as gpd
@@ -63,6 +65,42 @@ def test_geoparquet_brings_its_columns_its_shapes_and_its_crs(tmp_path, squares)
     assert read.geometry.to_wkb().tolist() == squares.geometry.to_wkb().tolist()
 
 
+def test_of_several_columns_of_shapes_a_geoparquet_file_says_itself_which_is_meant(tmp_path, squares):
+    both = squares.assign(center=squares.geometry.centroid)
+    both.set_geometry("center").to_parquet(tmp_path / "a.parquet")
+    both.to_parquet(tmp_path / "b.parquet")
+    for name, taken, other, kind in (("a", "center", "geometry", "Point"), ("b", "geometry", "center", "Polygon")):
+        raw = read_raw(Source(tmp_path / f"{name}.parquet"), "roster")
+        assert raw.frame.drop(columns=["geometry", "_row"]).columns.tolist() == ["小区名称", "户数"]
+        assert raw.frame.geometry.geom_type.tolist() == [kind, kind]
+        (note,) = raw.notes
+        assert note.severity == "warning"
+        assert str(note.why) == (f"the layer has several columns of shapes: {taken} is read, as the file itself says; "
+                                 f"{other} are not")
+
+
+def test_a_column_of_text_that_is_called_geometry_is_no_shape(tmp_path, squares):
+    squares.rename_geometry("边界").assign(geometry="见图").to_parquet(tmp_path / "a.parquet")
+    raw = read_raw(Source(tmp_path / "a.parquet"), "roster")
+    assert raw.frame.geometry.area.tolist() == [1, 1]
+    assert raw.frame["geometry (4)"].tolist() == ["见图", "见图"]
+    assert raw.notes == ()
+
+
+def test_a_view_of_a_geopackage_is_a_layer_of_its_own(tmp_path, squares):
+    squares.to_file(tmp_path / "a.gpkg", layer="小区")
+    with contextlib.closing(sqlite3.connect(tmp_path / "a.gpkg")) as database, database:
+        database.execute("ALTER TABLE 小区 ADD COLUMN geometry BLOB")
+        database.execute("CREATE VIEW v AS SELECT fid AS OGC_FID, 小区名称, geom FROM 小区")
+        database.execute("INSERT INTO gpkg_contents (table_name, identifier, data_type, srs_id) "
+                         "SELECT 'v', 'v', data_type, srs_id FROM gpkg_contents")
+        database.execute("INSERT INTO gpkg_geometry_columns "
+                         "SELECT 'v', 'geom', 'POLYGON', srs_id, 0, 0 FROM gpkg_geometry_columns")
+    for layer in ("小区", "v"):
+        raw = read_raw(Source(tmp_path / "a.gpkg", layer=layer), "roster")
+        assert (raw.frame["小区名称"].tolist(), raw.frame.geometry.area.sum()) == (["幸福", "光明"], 2)
+
+
 def test_parquet_with_shapes_but_without_geo_metadata_asks_for_its_crs(tmp_path, squares):
     table = pa.table({"名称": ["幸福", "光明"], "geom": squares.geometry.to_wkb().tolist()})
     pq.write_table(table, tmp_path / "a.parquet")
@@ -93,14 +131,6 @@ def test_a_kml_keeps_the_chinese_names_of_its_columns(tmp_path, ending, encoding
         "Name": ["幸福小区", "光明"], "户数": ["1280", "5"], "车位": ["7", ""]}
     assert read.crs.to_epsg() == 4326
     assert read.geometry.geom_type.tolist() == ["Polygon", "Point"]
-
-
-def test_the_folders_of_a_kml_are_its_layers(tmp_path):
-    folders = "".join(f"<Folder><name>{name}</name>{PLACES}</Folder>" for name in ("现状", "规划"))
-    (tmp_path / "a.kml").write_text(HEAD.format("UTF-8") + folders + END, "utf-8")
-    assert refused(tmp_path / "a.kml") == (
-        'a.kml: the file has 2 layers (现状, 规划) → say which, for example layer = "现状"')
-    assert len(read_vector(tmp_path / "a.kml", layer="规划")) == 2
 
 
 def test_a_kml_with_entities_is_refused_before_anything_unfolds(tmp_path):

@@ -103,6 +103,20 @@ def test_a_server_that_fails_gives_one_message_and_no_snapshot(
     assert not any((tmp_path / "cache").iterdir())
 
 
+def test_where_a_server_refuses_a_box_helps_only_if_a_place_was_asked_for(tmp_path: Path):
+    fixes = []
+    with serving(lambda _: (403, b"no")) as (url, _):
+        for ask in (lambda: ask_overpass(PART, keys_wanted(), tmp_path / "o", asking(url)),
+                    lambda: ask_nominatim("四平路街道", tmp_path / "n", asking(url))):
+            with pytest.raises(InputError, match="HTTP 403") as caught:
+                ask()
+            fixes += [str(one.fix) for one in caught.value.problems]
+    overpass, nominatim = fixes
+    assert "bbox" not in overpass
+    assert overpass.startswith("try again later; or name another Overpass server under [osm] server, or download ")
+    assert nominatim == "try again later, or give [osm] bbox in place of [osm] place"
+
+
 @pytest.mark.parametrize("first", [(429, b""), (504, b""), (503, b""), (200, GOOD[:99], len(GOOD)), (200, GOOD[:-9])])
 def test_a_server_that_recovers_is_asked_again_and_says_so(
         first: Any, tmp_path: Path):

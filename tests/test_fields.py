@@ -45,7 +45,7 @@ def test_no_alias_means_two_fields_of_a_table_and_every_type_is_known(table):
 
 def test_the_list_of_fields_is_data_that_ships_with_the_package():
     assert set(tomllib.loads((Path(__file__).parents[1] / "layers" / "fields.toml").read_text("utf-8"))) == {
-        *TABLES, "cells", "headers", "personal", "not_read"}
+        *TABLES, "cells", "headers", "personal", "not_read", "base_map"}
 
 
 @pytest.mark.parametrize(("header", "field"), [

@@ -19,7 +19,7 @@ from layers.osm import read_osm
 from layers.placing.places import Town
 from layers.reading.files import Source
 from layers.rows import read_rows
-from maps.account import manifest_entry, row_ranges
+from maps.account import account_lines, accounts, manifest_entry, row_ranges
 from maps.texts import Texts
 
 
@@ -39,7 +39,7 @@ def test_a_row_that_a_reader_forgets_breaks_the_account(tmp_path):
         rows.done(rows.kept[:1])
 
 
-def test_examples_and_totals_are_left_out_before_their_cells_are_looked_at_and_listed(tmp_path):
+def test_examples_and_totals_are_left_out_before_their_cells_are_looked_at(tmp_path):
     table(tmp_path / "a.csv", ("小区编号", "小区名称", "户数"),
           [("示例：X00", "示例", "几百"), ("A", "春里", 1), ("", "合计", "一共1")])
     log = ProblemLog()
@@ -47,12 +47,14 @@ def test_examples_and_totals_are_left_out_before_their_cells_are_looked_at_and_l
     rows.done(rows.kept)
     assert rows.fields["estate_id"].tolist() == ["A"]
     assert [(one.row, one.value, str(one.why), one.severity) for one in log] == [
-        (2, "示例：X00", "this row is the template's example", "warning"),
         (4, "合计", "this row is a total, not a thing to count", "warning")]
     account = log.readings[0]
     assert (account.rows_in, account.rows_used) == (3, 1)
     assert {str(why): rows for why, rows in account.left_out.items()} == {
         "this row is the template's example": (2,), "this row is a total, not a thing to count": (4,)}
+    (line,) = account_lines(accounts(log.readings, Texts("zh")), Texts("zh"))
+    assert line.splitlines()[-2:] == [
+        "    未用第 2 行：这一行是模板的示例", "    未用第 4 行：这一行是合计，不是单独的一项"]
 
 
 def test_the_same_fault_in_many_rows_is_listed_up_to_a_limit_and_accounted_for_in_full(tmp_path):

@@ -60,7 +60,7 @@ def test_every_id_and_estate_that_stands_twice_is_an_error_with_its_row(folders,
         (ROSTER, names[0], "纺机 ３ 村", unclear), (ROSTER, names[1], "纺机 ３ 村", unclear)}
     assert {one[:2] for one in again} == {(ROSTER, names[1])}, "the second row has no id of its own either"
     (fix,) = {str(one.fix) for one in problems if str(one.why).startswith(unclear)}
-    assert fix.startswith("delete the row or outline that is there twice; ")
+    assert fix.startswith("delete the row or outline that is there twice; of one estate in several outlines, merge ")
 
 
 def test_a_piece_of_a_neighbour_is_a_warning_with_its_area_and_a_sliver_is_said_to_change_nothing(folders, problems):

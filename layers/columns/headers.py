@@ -79,13 +79,18 @@ class ColumnMapping(Mapping[str, str]):
                           *(one.header for one in self.alike)])
 
     def problems(self, *, file: str, sheet: str = "", row: int | None = None) -> tuple[Problem, ...]:
-        """What a planner should look at, each a warning; ``row`` holds the headers."""
+        """What a planner should look at, each a warning; ``row`` holds the headers, None in a layer.
+
+        The number that programs give each feature of a layer is passed over where another column is the id.
+        """
+        own = not_read("feature_numbers") if row is None else ()
         found = [
             (one.header, say("this name was cut off at 10 bytes and is read as {name}", name=one.alias),
              say("nothing, if that is what it means; else rename the column"))
             for one in self.matches if one.how == "truncated"]
         found += [(header, say("this column means the same as {name}, which is read; this one is not", name=other),
-                   say("delete or rename one of the two")) for header, other in self.repeated]
+                   say("delete or rename one of the two"))
+                  for header, other in self.repeated if header.casefold() not in own]
         found += [(one.header, say("this name was cut off and may be {names}; it is not read",
                                    names=either(one.labels)),
                    say("rename the column to the one it is")) for one in self.ambiguous]

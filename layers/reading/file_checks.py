@@ -209,8 +209,8 @@ def sibling(path: Path, ending: str) -> Path | None:
     return next((one for one in both if one.exists()), None)
 
 
-def pick_part(path: Path, word: Words, wanted: str | None, names: list[str]) -> str:
-    """The layer or sheet that is wanted, else the only one there is.
+def pick_part(path: Path, word: Words, wanted: str | None, names: list[str], likely: str = "") -> str:
+    """The layer or sheet that is wanted, else the only one there is; of several ``likely`` is the example.
 
     Raises:
         InputError: it is not there, there are several, or there is none.
@@ -223,7 +223,8 @@ def pick_part(path: Path, word: Words, wanted: str | None, names: list[str]) -> 
         raise InputError(Problem(file=path.name,
                                  why=say("the file has {count} {word}s ({names})", count=len(names), word=word,
                                          names=there),
-                                 fix=say('say which, for example {key} = "{name}"', key=str(word), name=names[0])))
+                                 fix=say('say which, for example {key} = "{name}"', key=str(word),
+                                         name=likely or names[0])))
     if not names:
         raise InputError(Problem(file=path.name, why=say("the file has no {word} with data", word=word),
                                  fix="export it again"))

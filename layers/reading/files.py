@@ -121,7 +121,7 @@ def read_raw(source: Source, table: str = "") -> Raw:
         return Raw(source, found.frame, sheet, encoding, found.header_row, found.left_out, found.notes)
     if table not in _ONLY_LAYERS and not kind_of(source.path, VECTOR_KINDS):
         check_kind(source.path, {**TABLE_KINDS, **VECTOR_KINDS})
-    layer = read_layer(source.path, layer=source.layer, encoding=source.encoding)
+    layer = read_layer(source.path, layer=source.layer, encoding=source.encoding, table=table)
     frame = _with_crs(layer.frame, source.crs, source.path).reset_index(drop=True)
     if table:
         _check_cut_names(layer, source.path, table)

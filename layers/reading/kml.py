@@ -8,11 +8,16 @@ refused; links to other files are left out.
 import re
 import xml.etree.ElementTree as ET
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import geopandas as gpd
+import pandas as pd
 
 from gis.errors import InputError, Problem, say
+from layers.columns.catalogue import fields_of
+from layers.columns.headers import match_columns
+from layers.data import data_of
 from layers.reading.archives import FAULTS, checked_parts
 from layers.reading.encodings import Text, find_encoding
 from layers.reading.file_checks import damaged
@@ -43,6 +48,9 @@ def plain_kml(path: Path, kind: str) -> tuple[bytes, dict[str, str], str]:
     except ET.ParseError as error:
         raise damaged(path, error) from error
     _with_plain_tags(root)
+    if root.find(".//NetworkLink") is not None and root.find(".//Placemark") is None:
+        raise InputError(Problem(file=path.name, why="the file holds only links to other files and no places itself",
+                                 fix="open it in its own program and save the places themselves as KML"))
     names = _with_plain_names(root)
     return ET.tostring(root, encoding="utf-8", xml_declaration=True), names, encoding
 
@@ -52,6 +60,22 @@ def with_names(frame: gpd.GeoDataFrame, names: dict[str, str]) -> gpd.GeoDataFra
     shown = [name for name in _FOR_SCREENS if name in frame.columns]
     empty = [name for name in ("description",) if name in frame.columns and frame[name].isna().all()]
     return frame.drop(columns=[*shown, *empty]).rename(columns=names)
+
+
+def together(path: Path, folders: Sequence[tuple[str, gpd.GeoDataFrame]]) -> tuple[gpd.GeoDataFrame, Problem]:
+    """The places of several folders as one layer, which is said.
+
+    Where the folders are called as communities are, their names are the places' community, unless a column says it.
+    """
+    names = tuple(name for name, _ in folders)
+    whole = gpd.GeoDataFrame(pd.concat([frame for _, frame in folders], ignore_index=True))
+    note = Problem(file=path.name, severity="warning", fix='nothing; or name one of them: layer = "…"',
+                   why=say("{count} folders are read as one layer: {names}", count=len(folders), names=names))
+    endings = tuple(data_of("names")["folders"]["of_communities"])
+    if all(name.endswith(endings) for name in names) and "community" not in match_columns(whole.columns, "roster"):
+        community = [name for name, frame in folders for _ in range(len(frame))]
+        whole = whole.assign(**{fields_of("roster")["community"].label: community})
+    return whole, note
 
 
 def _packed(path: Path) -> bytes:
