@@ -85,7 +85,7 @@ def read_fields(
     found = columns_of(cells, table)
     for problem in found.problems(file=file, sheet=sheet, row=header_row if "header_row" in raw.attrs else None):
         log.add(problem)
-    _note_left_out(columns, found, Problem(file=file, sheet=sheet, severity="warning", why="", fix=""), log)
+    _note_left_out(columns, found, file, sheet, log)
     for group in required:
         if not set(group) & set(found):
             wanted = either([known[name].label for name in group])
@@ -123,13 +123,13 @@ def _masked(columns: dict[str, pd.Series]) -> tuple[dict[str, pd.Series], tuple[
     return clean, tuple(changed.items())
 
 
-def _note_left_out(columns: list[Any], found: ColumnMapping, place: Problem, log: ProblemLog) -> None:
+def _note_left_out(columns: list[Any], found: ColumnMapping, file: str, sheet: str, log: ProblemLog) -> None:
     """One warning for the columns that no field takes, but for those that every list has."""
     silent = {header_key(header) for header in not_read("headers")}
     left_out = [str(name) for name in columns if str(name) not in {*found.values(), *found.named}
                 and header_key(str(name)) not in silent]
     if left_out:
-        log.add(replace(place, fix="nothing, unless one is meant to be read",
+        log.add(Problem(file=file, sheet=sheet, severity="warning", fix="nothing, unless one is meant to be read",
                         why=say("columns not read: {names}", names=listed(map(printable, left_out), _LISTED))))
 
 

@@ -17,8 +17,8 @@ from layers.typed.words import any_of, words_of
 
 MASK = "＊＊＊"
 """What stands where something about a person stood."""
-_HAN = "[\u3400-\u9fff]"
-_ROOM = r"(?:\d{1,4}(?:号楼?|幢|栋|座|#|单元|弄|[-—–]))*\d{2,5}[室房]"
+_HAN = r"[\u3400-\u9fff]"
+_ROOM = rf"(?:\d{{1,4}}(?:{any_of('persons', 'before_rooms')}|[-—–]))*\d{{2,5}}(?:{any_of('persons', 'rooms')})"
 _MARKS = r"[\s:：,，、;；/|()（）\-—–]"
 _AFTER = r"[\s:：(（\-—–]"
 _CLOSING = "）)"
@@ -105,7 +105,7 @@ def _after_roles(text: str) -> Iterator[tuple[int, int]]:
     for found in re.finditer(rf"({any_of('persons', 'roles')})({_AFTER}{{0,2}})({_HAN}{{2,4}})", text):
         ends = re.match(rf"(.+?)(?:{any_of('persons', 'titles', 'calls')})?$", _run_at(text, found.start(3)))
         name = ends[1] if ends else ""
-        parted = found[2] or not found[1].endswith("长")  # 消防站长江店 has no 站长
+        parted = found[2] or not re.search(f"(?:{any_of('persons', 'heads')})$", found[1])  # 消防站长江店 has no 站长
         if parted and is_name(name):
             yield _with_rooms(text, found.start(3), found.start(3) + len(name))
 
@@ -133,7 +133,7 @@ def _with_rooms(text: str, start: int, end: int) -> tuple[int, int]:
 @functools.cache
 def _name() -> re.Pattern[str]:
     surnames = any_of("persons", "surnames")
-    return re.compile(rf"(?:{surnames}){_HAN}{{1,2}}|[老小](?:{surnames})")
+    return re.compile(rf"(?:{surnames}){_HAN}{{1,2}}|(?:{any_of('persons', 'familiar')})(?:{surnames})")
 
 
 @functools.cache
