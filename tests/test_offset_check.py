@@ -206,3 +206,33 @@ def test_streets_and_the_outlines_drawn_over_them_are_both_to_be_declared(distri
     assert file == "道路.gpkg"
     assert why.endswith("; 小区边界.gpkg fit them as they are")
     assert 'crs = "GCJ-02" to [streets] in project.toml and to the sections of 小区边界.gpkg' in fix
+
+
+@pytest.fixture
+def half_moved(district, tmp_path):
+    """The district, with every third outline in GCJ-02."""
+    copied(district, tmp_path)
+    outlines = gpd.read_file(tmp_path / "小区边界.gpkg")
+    degrees = outlines.to_crs(4326)
+    there = shapely.transform(
+        degrees.geometry.to_numpy()[::3], lambda xy: np.column_stack(from_wgs84(xy[:, 0], xy[:, 1], "GCJ-02")))
+    shapes = degrees.geometry.to_numpy().copy()
+    shapes[::3] = there
+    (tmp_path / "小区边界.gpkg").unlink()
+    degrees.set_geometry(gpd.GeoSeries(shapes, index=degrees.index, crs=4326)).to_file(tmp_path / "小区边界.gpkg")
+    return tmp_path
+
+
+def test_check_stops_at_outlines_of_two_systems_and_says_how_many_and_which(half_moved):
+    found = checked(half_moved)
+    (problem,) = [one for one in found.problems if one.severity == "error" and one.file == "小区边界.gpkg"]
+    why = str(problem.why)
+    count = len(gpd.read_file(half_moved / "小区边界.gpkg"))
+    assert "partly as WGS-84 and partly, about 30 in 100 and surely these rows, as GCJ-02" in why
+    assert 400 < int(re.search(r"(\d+) m off", why)[1]) < 700
+    moved_rows = {row + 1 for row in range(0, count, 3)}  # the first feature of a layer is row 1
+    named = {cell.row for cell in problem.cells}
+    assert named <= moved_rows
+    assert len(named) > len(moved_rows) * 0.8
+    (account,) = [one for one in found.readings if one.file == "小区边界.gpkg"]
+    assert str(account.offset) == "lies partly in WGS-84, partly in GCJ-02"

@@ -220,3 +220,68 @@ def test_a_layer_in_gcj_02_drawn_some_metres_off_besides_is_gcj_02_and_not_merel
     fit = fit_offset(as_shown(layers["buildings"], "GCJ-02").translate(east_m, north_m), reference)
     assert (fit.system, fit.because) == ("GCJ-02", "fits")
     assert (fit.east_m, fit.north_m) == pytest.approx((423 + east_m, -220 + north_m), abs=20)
+
+
+def put_together(layer, system, count, share):
+    """So many shapes, the first of them in another system, in an order that shows nothing."""
+    drawn = layer.sample(count, random_state=3).reset_index(drop=True)
+    moved = round(share * count)
+    both = pd.concat([as_shown(drawn[:moved], system), drawn[moved:]])
+    return gpd.GeoSeries(both, crs=layer.crs).sample(frac=1, random_state=4), moved
+
+
+@pytest.mark.parametrize(("layer", "count"), [
+    ("district outlines", 30), ("district gates", 100), ("district with outlines gates", 100),
+    ("wuhan corners", 100), ("shanghai corners", 100)])
+@pytest.mark.parametrize(("system", "share"), [("GCJ-02", 0.25), ("BD-09", 0.33)])
+def test_a_hundred_shapes_of_two_lists_are_told_with_the_share_and_the_metres(places, layer, count, system, share):
+    place, kind = layer.rsplit(" ", 1)
+    reference, layers = places[place]
+    layer, moved = put_together(layers[kind], system, count, share)
+    fit = fit_offset(layer, reference)
+    assert (fit.system, fit.because) == ("", "mixed")
+    assert (fit.parts.greater, fit.parts.other) == ("WGS-84", system)
+    assert fit.parts.share == pytest.approx(share, abs=0.12)
+    at = layers[kind].to_crs(4326).representative_point()
+    shown_m = np.median(offset_m(at.x, at.y, system), axis=1)  # it grows by some 10 m from one end of town to the other
+    assert (fit.parts.east_m, fit.parts.north_m) == pytest.approx(shown_m, abs=40)
+    assert all(label < moved for label in fit.surest)
+
+
+def test_of_outlines_every_single_one_in_the_other_system_is_named(places):
+    reference, layers = places["district"]
+    layer, moved = put_together(layers["outlines"], "GCJ-02", 30, 0.25)
+    assert sorted(fit_offset(layer, reference).surest) == list(range(moved))
+
+
+@pytest.mark.parametrize(("place", "kind"), [
+    ("tongji", "buildings"), ("tongji", "gates"), ("district", "facilities"), ("district", "gates"),
+    ("district with outlines", "facilities"), ("wuhan", "doors"), ("shanghai", "corners")])
+def test_a_list_in_one_system_is_never_taken_for_two(places, place, kind):
+    reference, layers = places[place]
+    layer = layers[kind].sample(min(100, len(layers[kind])), random_state=2)
+    told = [fit_offset(as_shown(layer, system), reference) for system in SYSTEMS]
+    assert {fit.because for fit in told} <= {"fits", "unclear"}
+
+
+@pytest.mark.parametrize("scatter_m", [0, 4])
+def test_where_blocks_are_as_long_as_gcj_02_moves_nothing_is_taken_for_two_lists(scatter_m):
+    """Whatever lies beside one street lies beside the next one too, where GCJ-02 would have come from."""
+    rng = np.random.default_rng(5)
+    east_m, north_m = map(float, offset_m(*PEOPLES_SQUARE, "GCJ-02"))
+    streets = grid_town(east_m, -north_m, scatter_m, rng)
+    x, y = shapely.get_coordinates(shapely.box(*streets.total_bounds).centroid)[0]
+    inner = streets.clip(shapely.box(x - 1500, y - 1500, x + 1500, y + 1500))
+    for count in (30, 100):
+        assert fit_offset(beside(inner, count, rng), OffsetReference.of(streets)).because != "mixed"
+
+
+def test_points_of_which_some_lie_anywhere_are_not_two_lists(places):
+    """A list of which every third place is a guess fits no other system better for that."""
+    reference, layers = places["district"]
+    rng = np.random.default_rng(9)
+    gates = layers["gates"].sample(100, random_state=1)
+    west, south, east, north = gates.total_bounds
+    guessed = shapely.points(rng.uniform((west, south), (east, north), (33, 2)))
+    layer = gpd.GeoSeries(np.concatenate([gates[:67], guessed]), crs=gates.crs)
+    assert fit_offset(layer, reference).because == "fits"
