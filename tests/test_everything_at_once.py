@@ -52,7 +52,7 @@ def town(tmp_path):
     table(town / "微型消防站.csv", ("名称", "小区编号", "出动时间"), [("丙", IDS[0], "马上")])
     table(town / "电梯.csv", ("电梯编号", "小区名称", "投用年份"), [("1#", NAMES[0], "去年"), ("2#", NAMES[1], 2010)])
     table(town / "责任分工.csv", ("事项", "社区", "责任单位"), [("停车位", NAMES[0], "房管所")])
-    table(town / "任务进度.csv", ("任务编号", "计划完成日期"), [("T1", "下月")])
+    table(town / "任务进度.csv", ("任务编号", "计划完成日期"), [("X00-停车", "下月")])
     (town / "人口.tif").write_bytes(b"II*\0")
     with (town / "project.toml").open("a", encoding="utf-8") as file:
         file.write(MORE)

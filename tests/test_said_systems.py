@@ -92,12 +92,12 @@ def test_the_account_says_how_many_rows_were_converted_from_which_system(tmp_pat
     path = write_csv(tmp_path / "表.csv", ["名称", "经度", "纬度", "坐标系"], [*rows, ["名9", "", "", "高德"]])
     readings = places(Source(path), part="nurseries")[1].readings
     (line,) = account_lines(accounts(readings, Texts("zh")), Texts("zh"))
-    assert "2 行由 BD-09 换算，3 行由 GCJ-02 换算" in line
+    assert "由 BD-09（2 行），GCJ-02（3 行） 换算" in line
     entry = manifest_entry(readings[0])
     assert (entry["converted_from"], entry["converted_rows"]) == ("", {"BD-09": 2, "GCJ-02": 3})
     write_problem_list([], readings, tmp_path / "problems.xlsx", "en")
     sheet = load_workbook(tmp_path / "problems.xlsx")["Rows read"]
-    assert "2 rows converted from BD-09, 3 rows converted from GCJ-02" in [cell.value for cell in sheet[2]]
+    assert "converted from BD-09 (2 rows), GCJ-02 (3 rows)" in [cell.value for cell in sheet[2]]
 
 
 def test_what_a_row_says_comes_before_the_header_and_a_blank_follows_it(tmp_path):

@@ -122,8 +122,10 @@ def _streets_doubted(
     others = [one for one in SYSTEMS if one != _declared(own)]
     asked = sorted((number for number in set(found.fits) - found.fitting if found.fits[number].because != "mixed"),
                    key=lambda number: (-found.fits[number].shapes, number))
-    system = max(others, key=lambda one: len(_helped(asked[:_LARGEST], found.reference, readings, own.converted, one)))
-    helped = _helped(asked, found.reference, readings, own.converted, system)
+    first = {one: _helped(asked[:_LARGEST], found.reference, readings, own.converted, one) for one in others}
+    system = max(others, key=lambda one: len(first[one]))
+    rest = asked[_LARGEST:] if first[system] else []
+    helped = [*first[system], *_helped(rest, found.reference, readings, own.converted, system)]
     same = [number for number, fit in found.fits.items()
             if own.converted and fit.system == own.converted != readings[number].converted]
     moved_away = [number for number in helped if found.fits[number].system == ""]
