@@ -279,7 +279,9 @@ def _misfit(one: Any) -> Words:
 def _near_keys(*place: str) -> list[str]:
     """Keys that look like the last of a place: those of its own section, else any."""
     own = _section_keys(Project.model_fields[place[0]].annotation) if place[0] in Project.model_fields else []
-    return get_close_matches(place[-1], own, n=2) or get_close_matches(place[-1], _known_keys(), n=2)
+    known = _known_keys()
+    near = get_close_matches(place[-1], own, n=2) or get_close_matches(place[-1], sorted(known), n=2)
+    return [known[one] if one == place[-1] else one for one in near]  # a key of another section with that section
 
 
 def _section_keys(hint: Any) -> list[str]:
@@ -288,9 +290,11 @@ def _section_keys(hint: Any) -> list[str]:
     return [key for part in get_args(hint) for key in _section_keys(part)]
 
 
-def _known_keys() -> list[str]:
+def _known_keys() -> dict[str, str]:
+    """Each key there is, and the same with the section it stands in."""
     sections = {name: _section_keys(one.annotation) for name, one in Project.model_fields.items() if not one.exclude}
-    return sorted({*sections, *(key for keys in sections.values() for key in keys)})
+    return {key: f"{section}.{key}" for section, keys in sections.items() for key in keys} | {
+        section: section for section in sections}
 
 
 def _misfits(file: str, data: Mapping[str, Any]) -> list[Problem]:
