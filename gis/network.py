@@ -16,7 +16,7 @@ from gis.inner_paths import NO_PATH_MM, InnerPaths, Points
 from gis.kernels import AGAINST, ALONG
 from gis.search import Portals, nearest_within, pairs_within, parts_within
 from gis.street_cells import StreetCells
-from gis.tables import Estates, Gates, Mode, Streets, ends_for
+from gis.tables import Estates, Gates, Mode, Streets
 from gis.walls import holders, streets_outside_walls, walled_ground, with_assumed_gates
 
 _FLOAT_DUST = 1e-6
@@ -100,8 +100,8 @@ class StreetNetwork:
         public = streets_outside_walls(streets, walls, settings.through_classes)
         edges = public.frame[public.frame[mode]]
         edges = edges.iloc[np.argsort(shapely.to_wkb(edges.geometry.values, byte_order=1), kind="stable")].copy()
-        keys, ends = np.unique(ends_for(edges, mode), return_inverse=True)
-        u, v = ends.reshape(-1, 2).T.copy()
+        keys = np.unique(edges[["u", "v"]].to_numpy())
+        u, v = (np.searchsorted(keys, edges[end].to_numpy()) for end in ("u", "v"))
         length_mm = to_mm(edges.geometry.length.to_numpy())
         piece = piece_mm(u, v, length_mm, max(len(keys), 1))
         usable = piece >= min(settings.min_island_m * MM_PER_M, piece.max(initial=0))

@@ -68,10 +68,9 @@ def pieces_of(frame: gpd.GeoDataFrame, rest: np.ndarray, *, first_free_node: int
     half = len(lines)
     at_start = np.tile((was[:half] == ends[:half]).all(axis=1), 1), (was[:half] == ends[half:]).all(axis=1)
     at_end = (was[half:] == ends[:half]).all(axis=1), (was[half:] == ends[half:]).all(axis=1)
-    for kind, new in (("", fresh), ("_shut", np.zeros_like(fresh))):
-        u, v = parts[f"u{kind}"].to_numpy().copy(), parts[f"v{kind}"].to_numpy().copy()
-        parts[f"u{kind}"] = np.select([at_start[0], at_end[0]], [u, v], new[:half])
-        parts[f"v{kind}"] = np.select([at_end[1], at_start[1]], [v, u], new[half:])
+    u, v = parts["u"].to_numpy().copy(), parts["v"].to_numpy().copy()
+    parts["u"] = np.select([at_start[0], at_end[0]], [u, v], fresh[:half])
+    parts["v"] = np.select([at_end[1], at_start[1]], [v, u], fresh[half:])
     return parts
 
 

@@ -134,6 +134,8 @@ class _Scan:
         parts = [part for part in self._facility_parts() if self.areas[part].hold(tags)]
         if self.tags.gates.hold(tags):
             parts.append("gates")
+            if self.tags.gate_closed.hold(tags):
+                self.found.closed_nodes.append(node.id)
         if "entrance" in tags:
             parts.append("entrances")
         for part in parts:
