@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from analyses.methods.contract import analysis
+from analyses.methods.facts import ASSUMED
 from analyses.methods.rules import Rule
 from gis.results import AnalysisResult, measure
 from gis.tables import Estates
@@ -36,5 +37,5 @@ def build_age(estates: Estates, *, rule: BuildAgeRule) -> AnalysisResult:
     rows = measure(
         "old_estate", required=old, provided=old * 0, unit="estates",
         basis=pd.Series(np.select([~known, of_buildings], ["no_survey", "buildings"], "surveyed"), estates.ids),
-        confidence=pd.Series(rule.confidence("last_year_of_old_estates"), estates.ids).mask(mixed, "D"))
+        confidence=pd.Series(rule.confidence("last_year_of_old_estates"), estates.ids).mask(mixed, ASSUMED))
     return AnalysisResult(rows, "old_estate")

@@ -39,10 +39,7 @@ from gis.offset_reference import OffsetReference
 Because: TypeAlias = Literal["fits", "mixed", "moved", "unclear", "too few", "no overlap", "not in China"]
 
 _POINT, _COLLECTION = 0, 7  # type of a shape of several kinds
-_AROUND = 24  # places around an edge
-_RAREST = 1e-4
-_FEW = 255  # that a byte counts
-_FREEDOM = 6.0  # pseudo-observations of the prior of a way of its own
+
 
 @dataclass(frozen=True)
 class OffsetFit:
