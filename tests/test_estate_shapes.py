@@ -145,8 +145,9 @@ def test_an_open_line_is_an_error_with_its_row_and_its_gap_in_metres(tmp_path):
         "1 outlines are closed lines and taken as the areas within them"]
 
 
-def test_a_line_there_and_back_is_no_outline(tmp_path):
-    there = shapely.LineString([(X, Y), (X + 10, Y), (X, Y)])
+@pytest.mark.parametrize("last", [(X, Y), (X + 10, Y)])
+def test_a_line_there_and_back_or_without_length_is_no_outline(tmp_path, last):
+    there = shapely.LineString([(X + 10, Y), last, (X + 10, Y)])
     estates, problems = read(layer(tmp_path, [{"名称": "甲里"}, {"名称": "乙里"}], [there, box(50)]), None)
     assert estates.located.to_dict() == {"甲里": False, "乙里": True}
     assert "1 rows hold LineString, not outlines" in [str(one.why) for one in problems]

@@ -102,7 +102,7 @@ def _gap_m(line: shapely.Geometry) -> float:
 def _enclosed(line: shapely.Geometry) -> shapely.Geometry | None:
     """The area within a closed line; of several, those within others are holes. None where there is none."""
     rings = [_ring(one) for one in shapely.get_parts(shapely.line_merge(line))]
-    if min(map(len, rings)) <= _CORNERS:
+    if min(map(len, rings), default=0) <= _CORNERS:
         return None
     area = shapely.Polygon(rings[0]) if len(rings) == 1 else shapely.build_area(
         shapely.multilinestrings([shapely.linestrings(ring) for ring in rings]))
