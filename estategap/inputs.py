@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import geopandas as gpd
 import pandas as pd
 import pyproj
 from pyproj.exceptions import CRSError
@@ -15,6 +14,7 @@ from estategap.project_sections import EstatesSection
 from estategap.sources import Sources
 from estategap.unused import unnamed_sheets
 from estategap.walking import WalkingRule
+from gis.attach import Barriers
 from gis.crs import metric_crs, metric_crs_of
 from gis.errors import InputError, Problem, ProblemLog
 from gis.ledger import Reading
@@ -58,7 +58,7 @@ class Inputs:
     basemap: BaseMap
     warnings: tuple[Problem, ...]
     readings: tuple[Reading, ...]
-    barriers: gpd.GeoSeries
+    barriers: Barriers
     lifts: Lifts
     responsibilities: Responsibilities
     progress: TaskProgress

@@ -4,12 +4,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import get_args
 
-import geopandas as gpd
-
 from analyses.methods.discovery import discover
 from estategap.plan import people_of
 from estategap.population import with_grids
 from estategap.project import Project
+from gis.attach import Barriers
 from gis.errors import ProblemLog, Words, say
 from gis.tables import BaseMap, Buildings, Doors, Estates, Facilities, Gates, Streets
 from layers.assignments import Responsibilities, TaskProgress, read_progress, read_responsibilities
@@ -166,8 +165,8 @@ class Sources:
             self.project.source(said), estates, town=self.town, log=self.log, words=said.about,
             period=said.period(self.project.project.data_date)))
 
-    def barriers(self, streets: Streets, basemap: BaseMap) -> gpd.GeoSeries:
-        """What nobody steps across between a door and a street."""
+    def barriers(self, streets: Streets, basemap: BaseMap) -> Barriers:
+        """What nobody steps across between a door and a street, and fences."""
         return read_barriers(streets, basemap.water if self.project.basemap.water else None, self.osm)
 
     def basemap(self, streets: Streets, buildings: Buildings) -> BaseMap:
@@ -181,7 +180,8 @@ class Sources:
         if self.osm is None:
             return own
         mapped = basemap_of_osm(self.osm, self.town.crs)
-        for part, own_file in (("water", water), ("waterways", water), ("green", green), ("railways", None)):
+        for part, own_file in (
+                ("water", water), ("waterways", water), ("green", green), ("railways", None), ("fences", None)):
             if not own_file:
                 self._osm_read_as(part)
         return replace(

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Self
 
+import geopandas as gpd
 import numpy as np
 import shapely
 from scipy.sparse import coo_array
@@ -31,8 +32,22 @@ class Attachment:
 
 
 @dataclass(frozen=True)
+class Barriers:
+    """What lies between points and streets, in one metric CRS.
+
+    Args:
+        closed: lines and areas nobody steps across, such as water.
+        fences: lines that people go round to another street; where none is within reach, a gate nobody mapped lets
+            them pass.
+    """
+
+    closed: gpd.GeoSeries
+    fences: gpd.GeoSeries
+
+
+@dataclass(frozen=True)
 class Obstacles:
-    """What the straight way from a point to its street may not touch (``walls``) or pass (``barriers``).
+    """What the straight way from a point to its street may not touch (``walls``) or pass (the others).
 
     A barrier is passed where the way goes through it and neither begins nor ends in it: a street drawn into the river
     it runs along, and a house on piles, are not on the other side. What stands at its edge is not in it.
@@ -40,23 +55,38 @@ class Obstacles:
     """
 
     walls: shapely.STRtree
-    barriers: shapely.STRtree
+    closed: shapely.STRtree
+    fences: shapely.STRtree
     as_drawn_m: float
 
     @classmethod
-    def of(cls, walls: np.ndarray, barriers: np.ndarray, as_drawn_m: float) -> Self:
-        """Areas, and lines or areas; each part of one with several is a barrier by itself."""
-        return cls(shapely.STRtree(walls), shapely.STRtree(shapely.get_parts(barriers)), as_drawn_m)
+    def of(cls, walls: np.ndarray, closed: np.ndarray, fences: np.ndarray, as_drawn_m: float) -> Self:
+        """Areas, lines or areas, and lines; each part of one with several is a barrier by itself."""
+        closed, fences = (shapely.get_parts(some) for some in (closed, fences))
+        return cls(shapely.STRtree(walls), shapely.STRtree(closed), shapely.STRtree(fences), as_drawn_m)
 
-    def between(self, points: np.ndarray, streets: np.ndarray) -> np.ndarray:
-        """True where the shortest way from a point to its street is barred; arrays of shapes, one by one."""
+    def between(self, points: np.ndarray, streets: np.ndarray, *, fences: bool) -> np.ndarray:
+        """True where the shortest way from a point to its street is barred; arrays of shapes, one by one.
+
+        Args:
+            points: where the ways begin.
+            streets: where they end.
+            fences: whether these bar it too.
+        """
         barred = np.zeros(len(points), dtype=bool)
-        if not len(self.walls) and not len(self.barriers):
+        in_the_way = [self.closed, self.fences] if fences else [self.closed]
+        if not len(points) or not any(map(len, [self.walls, *in_the_way])):
             return barred
         ways = shapely.shortest_line(points, streets)
         barred[self.walls.query(ways, predicate="intersects")[0]] = True
-        met, which = self.barriers.query(ways, predicate="intersects")
-        barrier = self.barriers.geometries[which]
+        for barriers in in_the_way:
+            barred |= self._passed(ways, barriers)
+        return barred
+
+    def _passed(self, ways: np.ndarray, barriers: shapely.STRtree) -> np.ndarray:
+        barred = np.zeros(len(ways), dtype=bool)
+        met, which = barriers.query(ways, predicate="intersects")
+        barrier = barriers.geometries[which]
         area = shapely.get_dimensions(barrier) == 2
         passed = ~area | (shapely.length(shapely.intersection(ways[met], barrier)) > self.as_drawn_m)
         for end in (shapely.get_point(ways[met], at) for at in (0, -1)):
@@ -85,7 +115,7 @@ def attach(
     """
     edge, along_m, apart_m = cells.nearest(points, max_snap_m)
     met = np.flatnonzero(edge >= 0)
-    behind = met[obstacles.between(points[met], edges[edge[met]])]
+    behind = met[obstacles.between(points[met], edges[edge[met]], fences=True)]
     if len(behind):
         edge[behind] = _nearest_in_sight(points[behind], edges, cells, obstacles, max_snap_m)
         seen = behind[edge[behind] >= 0]
@@ -101,13 +131,14 @@ def attach(
 def _nearest_in_sight(
     points: np.ndarray, edges: np.ndarray, cells: StreetCells, obstacles: Obstacles, max_snap_m: float,
 ) -> np.ndarray:
-    """The nearest edge of each point that nothing hides, −1 where there is none."""
+    """The nearest edge of each point that nothing hides, else that only fences hide, −1 where there is none."""
     found = np.full(len(points), -1, dtype=np.int64)
     asked, other = shapely.STRtree(edges[cells.rows]).query(points, predicate="dwithin", distance=max_snap_m)
     near = cells.rows[other]
-    free = ~obstacles.between(points[asked], edges[near])
+    free = ~obstacles.between(points[asked], edges[near], fences=False)
     asked, near = asked[free], near[free]
-    order = np.lexsort((near, shapely.distance(points[asked], edges[near]).round(6), asked))
+    fenced = obstacles.between(points[asked], edges[near], fences=True)
+    order = np.lexsort((near, shapely.distance(points[asked], edges[near]).round(6), fenced, asked))
     first = order[np.unique(asked[order], return_index=True)[1]]
     found[asked[first]] = near[first]
     return found

@@ -15,7 +15,7 @@ import shapely
 from gis.attach import to_mm
 from gis.chains import LONGEST_MM, Chains
 from gis.search import Portals, pairs_within
-from gis.tables import Mode, Streets
+from gis.tables import Mode, Streets, ends_for
 from gis.walls import pieces_of
 
 NO_PATH_MM = -1
@@ -65,7 +65,7 @@ class InnerPaths:
         parts = pieces_of(some, inside, first_free_node=int(frame[["u", "v"]].to_numpy().max(initial=0)) + 1)
         parts = parts.iloc[np.lexsort((parts["estate"], shapely.to_wkb(parts.geometry.to_numpy(), byte_order=1)))]
         edges, estate = parts.geometry.to_numpy(), parts["estate"].to_numpy()
-        ends = pd.MultiIndex.from_arrays([np.tile(estate, 2), np.concatenate([parts["u"], parts["v"]])])
+        ends = pd.MultiIndex.from_arrays([np.tile(estate, 2), ends_for(parts, mode).T.ravel()])
         code, keys = pd.factorize(ends, sort=True)
         length_mm = to_mm(shapely.length(edges))
         half = len(edges)

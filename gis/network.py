@@ -9,15 +9,15 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from gis.attach import MM_PER_M, Attachment, Obstacles, attach, piece_mm, to_mm
+from gis.attach import MM_PER_M, Attachment, Barriers, Obstacles, attach, piece_mm, to_mm
 from gis.chains import LONGEST_MM, Chains
 from gis.geometry import substrings
 from gis.inner_paths import NO_PATH_MM, InnerPaths, Points
 from gis.kernels import AGAINST, ALONG
 from gis.search import Portals, nearest_within, pairs_within, parts_within
 from gis.street_cells import StreetCells
-from gis.tables import Estates, Gates, Mode, Streets
-from gis.walls import holders, streets_outside_walls, walled_ground, with_assumed_gates
+from gis.tables import Estates, Gates, Mode, Streets, ends_for
+from gis.walls import fences_off_walls, holders, streets_outside_walls, walled_ground, with_assumed_gates
 
 _FLOAT_DUST = 1e-6
 _WAYS = np.array([ALONG | AGAINST, ALONG, AGAINST], np.int8)  # by ``oneway``: 0, 1 and, from the end, -1
@@ -33,6 +33,7 @@ class WalkSettings:
         max_snap_m: a point farther from any street than this has no way to it.
         internal_detour: walk inside a walled estate ÷ straight line, where no mapped path joins the two points.
         path_snap_m: a point this near a path mapped inside its walled estate walks along it.
+        fence_on_wall_m: a mapped wall or fence this near a walled outline is that estate's wall.
         wall_tolerance_m: a street this little inside an outline runs along the wall, not through the estate.
         min_island_m: a connected scrap of street shorter than this carries nobody.
         merge_gates_m: street crossings of an outline closer than this are one assumed gate.
@@ -45,6 +46,7 @@ class WalkSettings:
     max_snap_m: float
     internal_detour: float
     path_snap_m: float
+    fence_on_wall_m: float
     wall_tolerance_m: float
     min_island_m: float
     merge_gates_m: float
@@ -80,7 +82,7 @@ class StreetNetwork:
     @classmethod
     def build(
         cls, streets: Streets, estates: Estates, gates: Gates, settings: WalkSettings, *,
-        barriers: gpd.GeoSeries | None = None, mode: Mode = "foot",
+        barriers: Barriers | None = None, mode: Mode = "foot",
     ) -> Self:
         """Cut the streets at the walls, number the nodes and assume the gates nobody lists.
 
@@ -91,17 +93,20 @@ class StreetNetwork:
             estates: of which the walled ones have walls.
             gates: the known ones.
             settings: how people get to a street.
-            barriers: lines and areas nobody steps across from a point to a street, such as water; the same CRS.
+            barriers: what lies between points and streets, the same CRS.
             mode: how one moves; one-way streets bind cars alone.
         """
         walls = walled_ground(estates, settings.wall_tolerance_m)
-        obstacles = Obstacles.of(walls, np.array([], object) if barriers is None else barriers.to_numpy(),
-                                 settings.as_drawn_m)
+        outlines = estates.frame.geometry[estates.located & estates.frame["walled"]]
+        closed, fences = np.zeros((2, 0), object) if barriers is None else (
+            barriers.closed.to_numpy(), fences_off_walls(barriers.fences.to_numpy(), outlines.to_numpy(),
+                                                         settings.fence_on_wall_m))
+        obstacles = Obstacles.of(walls, closed, fences, settings.as_drawn_m)
         public = streets_outside_walls(streets, walls, settings.through_classes)
         edges = public.frame[public.frame[mode]]
         edges = edges.iloc[np.argsort(shapely.to_wkb(edges.geometry.values, byte_order=1), kind="stable")].copy()
-        keys = np.unique(edges[["u", "v"]].to_numpy())
-        u, v = (np.searchsorted(keys, edges[end].to_numpy()) for end in ("u", "v"))
+        keys, ends = np.unique(ends_for(edges, mode), return_inverse=True)
+        u, v = ends.reshape(-1, 2).T.copy()
         length_mm = to_mm(edges.geometry.length.to_numpy())
         piece = piece_mm(u, v, length_mm, max(len(keys), 1))
         usable = piece >= min(settings.min_island_m * MM_PER_M, piece.max(initial=0))
@@ -111,7 +116,6 @@ class StreetNetwork:
             gates, estates, streets, mode=mode, public=edges.geometry.values[usable], obstacles=obstacles,
             wall_tolerance_m=settings.wall_tolerance_m, merge_within_m=settings.merge_gates_m,
             max_snap_m=settings.max_snap_m)
-        outlines = estates.frame.geometry[estates.located & estates.frame["walled"]]
         main = piece == piece.max(initial=0)
         inner = InnerPaths.of(
             streets, outlines, mode=mode, through_classes=settings.through_classes,

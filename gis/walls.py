@@ -16,6 +16,17 @@ def walled_ground(estates: Estates, wall_tolerance_m: float) -> np.ndarray:
     return np.asarray(ground[~shapely.is_empty(ground)])
 
 
+def fences_off_walls(fences: np.ndarray, outlines: np.ndarray, within_m: float) -> np.ndarray:
+    """What of mapped walls and fences is farther than this from every walled outline: the rest is the estate's wall."""
+    own = shapely.STRtree(shapely.buffer(shapely.boundary(outlines), within_m))
+    fence, wall = own.query(fences, predicate="intersects")
+    rest = fences.copy()
+    for row, walls in pd.Series(wall).groupby(fence):
+        rest[row] = shapely.difference(rest[row], shapely.union_all(own.geometries[walls]))
+    left: np.ndarray = rest[~shapely.is_empty(rest)]
+    return left
+
+
 def streets_outside_walls(streets: Streets, walls: np.ndarray, through_classes: frozenset[str]) -> Streets:
     """The public streets: what lies on walled ground is cut away.
 
@@ -68,9 +79,10 @@ def pieces_of(frame: gpd.GeoDataFrame, rest: np.ndarray, *, first_free_node: int
     half = len(lines)
     at_start = np.tile((was[:half] == ends[:half]).all(axis=1), 1), (was[:half] == ends[half:]).all(axis=1)
     at_end = (was[half:] == ends[:half]).all(axis=1), (was[half:] == ends[half:]).all(axis=1)
-    u, v = parts["u"].to_numpy().copy(), parts["v"].to_numpy().copy()
-    parts["u"] = np.select([at_start[0], at_end[0]], [u, v], fresh[:half])
-    parts["v"] = np.select([at_end[1], at_start[1]], [v, u], fresh[half:])
+    for kind, new in (("", fresh), ("_shut", np.zeros_like(fresh))):
+        u, v = parts[f"u{kind}"].to_numpy().copy(), parts[f"v{kind}"].to_numpy().copy()
+        parts[f"u{kind}"] = np.select([at_start[0], at_end[0]], [u, v], new[:half])
+        parts[f"v{kind}"] = np.select([at_end[1], at_start[1]], [v, u], new[half:])
     return parts
 
 
@@ -161,7 +173,7 @@ def _nearest_to_street(
 ) -> pd.DataFrame:
     boundary = shapely.boundary(estates.geometry.values)
     row, street = shapely.STRtree(public).query(boundary, predicate="dwithin", distance=max_snap_m)
-    free = ~obstacles.between(boundary[row], public[street])
+    free = ~obstacles.between(boundary[row], public[street], fences=False)
     row, street = row[free], street[free]
     order = np.lexsort((street, shapely.distance(boundary[row], public[street]).round(6), row))
     first = order[np.unique(row[order], return_index=True)[1]]

@@ -92,7 +92,7 @@ class _Scan:
         tags = self.tags
         facilities = {f"facilities.{kind}": conditions for kind, conditions in tags.facilities.items()}
         self.areas = {"estates": tags.estates, "water": tags.water_areas, "green": tags.green, **facilities}
-        self.lines = {"waterways": tags.water_lines, "railways": tags.railways}
+        self.lines = {"waterways": tags.water_lines, "railways": tags.railways, "fences": tags.fences}
         names = ["buildings", "gates", "entrances", *self.areas, *self.lines]
         self.found = Findings({name: Records() for name in names})
         self.wkb, self.store = osmium.geom.WKBFactory(), osmium.index.create_map("flex_mem")
@@ -134,8 +134,8 @@ class _Scan:
         parts = [part for part in self._facility_parts() if self.areas[part].hold(tags)]
         if self.tags.gates.hold(tags):
             parts.append("gates")
-            if self.tags.gate_closed.hold(tags):
-                self.found.closed_nodes.append(node.id)
+        elif stopped := self.tags.stopped_by(tags):
+            self.found.stopped[node.id] = stopped
         if "entrance" in tags:
             parts.append("entrances")
         for part in parts:

@@ -12,6 +12,7 @@ import shapely
 
 from gis.errors import InputError, Problem, ProblemLog, say
 from gis.geometry import covered_ground, fault, has_shape, repair_areas
+from gis.tables import MODES, lets_pass, shut_bit
 from layers.assumptions import assumed
 from layers.osm_noding import DEGREES, Noded, WayNodes, node_ways
 from layers.osm_parts import WGS84, PartReader, Records
@@ -33,7 +34,7 @@ class Findings:
         parts: records per part of the extract; facilities as ``facilities.<kind>``.
         street_ids: way ids of the streets; ``street_tags`` and ``street_counts`` (nodes per way) go with them.
         street_nodes: node id, longitude and latitude in 1e-7 degrees of all street nodes, end to end.
-        closed_nodes: gates nobody passes.
+        stopped: by node id, the modes that something other than a gate stops there, as bits of ``gis.tables.shut_bit``.
         cut: object id, part and number of missing nodes or members.
         left_out: reason (a key of the messages), object id, part.
         newest: time of the newest object, None where objects have no time.
@@ -44,7 +45,7 @@ class Findings:
     street_tags: list[Tags] = field(default_factory=list)
     street_counts: list[int] = field(default_factory=list)
     street_nodes: list[tuple[int, int, int]] = field(default_factory=list)
-    closed_nodes: list[int] = field(default_factory=list)
+    stopped: dict[int, int] = field(default_factory=dict)
     cut: list[tuple[str, str, int]] = field(default_factory=list)
     left_out: list[tuple[str, str, str]] = field(default_factory=list)
     newest: datetime | None = None
@@ -74,6 +75,7 @@ class OsmExtract:
         waterways: lines with ``kind``, ``name``, ``ground``.
         green: areas with ``kind``, ``name``.
         railways: lines with ``kind``, ``name``, ``ground``.
+        fences: lines likewise, walls and hedges among them.
         facilities: per kind, points and areas with ``name``, ``capacity`` (NaN unknown), ``access``.
         extent: the area where the file is complete: its own bounding box, else the concave hull of what it holds.
         cut: objects that the extract cut: ``object_id``, ``part``, ``missing`` (nodes or members not in the file).
@@ -93,6 +95,7 @@ class OsmExtract:
     waterways: gpd.GeoDataFrame
     green: gpd.GeoDataFrame
     railways: gpd.GeoDataFrame
+    fences: gpd.GeoDataFrame
     facilities: Mapping[str, gpd.GeoDataFrame]
     extent: shapely.Geometry
     cut: pd.DataFrame
@@ -113,17 +116,19 @@ def extract_of(
     problems = _left_out(file, found)
     read = PartReader(osm_tags(), file, problems)
     parts = found.parts
-    noded = node_ways(found.way_nodes, np.array(sorted(found.closed_nodes), dtype=np.int64))
+    gates = read.gates(parts["gates"])
+    noded = node_ways(found.way_nodes, _shut(gates, found.stopped), everybody=sum(map(shut_bit, MODES)))
     frames = {
         "streets": _streets(found, noded),
         "buildings": read.buildings(parts["buildings"]),
         "estates": read.estates(parts["estates"]),
-        "gates": read.gates(parts["gates"]),
+        "gates": gates,
         "entrances": read.entrances(parts["entrances"]),
         "water": read.display(parts["water"], ("natural", "landuse", "waterway"), "water_id"),
         "waterways": read.display(parts["waterways"], ("waterway",), "water_id"),
         "green": read.display(parts["green"], ("leisure", "landuse", "natural"), "green_id"),
         "railways": read.display(parts["railways"], ("railway",), "railway_id"),
+        "fences": read.display(parts["fences"], ("barrier",), "fence_id"),
     }
     facilities = {kind: read.facilities(parts[f"facilities.{kind}"]) for kind in osm_tags().facilities}
     cut = _cut(found, noded)
@@ -149,6 +154,17 @@ def repaired_areas(frame: gpd.GeoDataFrame, to_crs: Any, file: str, log: Problem
     return moved.set_geometry(shapes)[kept]
 
 
+def _shut(gates: gpd.GeoDataFrame, stopped: Mapping[int, int]) -> "pd.Series[int]":
+    """By node id, the modes that a gate or something else stops there, as bits of ``gis.tables.shut_bit``."""
+    gates = gates.astype(dict.fromkeys(["foot", "vehicle", "closed", "emergency"], bool))
+    bits = sum((~lets_pass(gates, mode)).astype(np.int64) * shut_bit(mode) for mode in MODES)
+    nodes = pd.Series(bits, index=gates.index, dtype=np.int64)
+    nodes = nodes[(nodes > 0) & nodes.index.str.startswith("node/")]
+    nodes = nodes.set_axis(nodes.index.str.removeprefix("node/").astype(np.int64))
+    every: pd.Series[int] = pd.concat([nodes, pd.Series(stopped, dtype=np.int64)])
+    return every.sort_index()
+
+
 def _streets(found: Findings, noded: Noded) -> gpd.GeoDataFrame:
     pieces, tags = noded.pieces, osm_tags()
     ways = pd.DataFrame({
@@ -163,7 +179,8 @@ def _streets(found: Findings, noded: Noded) -> gpd.GeoDataFrame:
                              for one in found.street_tags], dtype=bool),
     })
     rows = ways.iloc[pieces["way"]].reset_index(drop=True)
-    frame = gpd.GeoDataFrame(pieces[["u", "v"]].join(rows), geometry=pieces["geometry"].to_numpy(), crs=WGS84)
+    ends = pieces[["u", "v", "u_shut", "v_shut"]]
+    frame = gpd.GeoDataFrame(ends.join(rows), geometry=pieces["geometry"].to_numpy(), crs=WGS84)
     keys = "way/" + rows["osm_id"].astype(str) + "#" + pieces["piece"].astype(str)
     frame.index = pd.Index(keys.to_numpy(dtype=object), dtype="object", name="edge_id")
     return frame.sort_index()

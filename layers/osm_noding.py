@@ -53,8 +53,8 @@ class Noded:
     """Ways in pieces between joints.
 
     Args:
-        pieces: ``way`` (row of the way), ``piece`` (0, 1, ... along it), ``u``, ``v`` (node ids), ``geometry``
-            (LineString, degrees).
+        pieces: ``way`` (row of the way), ``piece`` (0, 1, ... along it), ``u``, ``v`` (node ids), ``u_shut``,
+            ``v_shut`` (see ``node_ways``), ``geometry`` (LineString, degrees).
         missing: how many nodes each way lacks, per row of the ways.
         zero_length: how many pieces without length were dropped, their two ends becoming one node.
     """
@@ -64,16 +64,18 @@ class Noded:
     zero_length: int
 
 
-def node_ways(ways: WayNodes, closed: Ints) -> Noded:
+def node_ways(ways: WayNodes, shut: "pd.Series[int]", everybody: int) -> Noded:
     """Cut ways at every node they share with another way or with themselves.
 
-    A way that lacks nodes ends at the hole and begins again behind it. At a ``closed`` node (a gate nobody passes)
-    the pieces end without meeting: each end gets a key of its own, negative and from -2 downward.
+    A way that lacks nodes ends at the hole and begins again behind it. At a node that is shut to everybody the pieces
+    end without meeting: each end gets a key of its own, negative and from -2 downward.
 
     Args:
         ways: the ways.
-        closed: ids of nodes nobody can pass.
+        shut: by node id, the bits of those who cannot pass it.
+        everybody: the bits of all there are.
     """
+    closed = shut.index[shut == everybody].to_numpy(dtype=np.int64)
     way = np.repeat(np.arange(len(ways.way_ids), dtype=np.int64), ways.counts)
     known = ways.known
     missing = np.bincount(way[~known], minlength=len(ways.way_ids)).astype(np.int64)
@@ -82,11 +84,12 @@ def node_ways(ways: WayNodes, closed: Ints) -> Noded:
     run_start = gap_before | (way != np.concatenate([[-1], way[:-1]]))
     run_end = np.concatenate([run_start[1:], [True]]) if len(way) else run_start
     _, place, times = np.unique(refs, return_inverse=True, return_counts=True)
-    joint = run_start | run_end | (times[place] > 1) | np.isin(refs, closed)
+    joint = run_start | run_end | (times[place] > 1) | np.isin(refs, shut.index)
     start, stop = _between_joints(np.flatnonzero(joint), run_end)
     lines = _lines(start, stop, x * DEGREES, y * DEGREES)
     u, v = _keys(refs, start, stop, closed)
-    pieces = pd.DataFrame({"way": way[start], "u": u, "v": v, "geometry": lines})
+    pieces = pd.DataFrame({"way": way[start], "u": u, "v": v, "u_shut": _bits(u, shut), "v_shut": _bits(v, shut),
+                           "geometry": lines})
     pieces["piece"] = pieces.groupby("way").cumcount()
     return _without_zero_length(pieces, missing)
 
@@ -111,6 +114,10 @@ def _keys(refs: Ints, start: Ints, stop: Ints, closed: Ints) -> tuple[Ints, Ints
     shut = np.isin(ends, closed)
     ends[shut] = -2 - np.arange(int(shut.sum()))
     return ends[:len(start)], ends[len(start):]
+
+
+def _bits(ends: Ints, shut: "pd.Series[int]") -> Ints:
+    return np.asarray(shut.reindex(ends, fill_value=0), dtype=np.int64)
 
 
 def _without_zero_length(pieces: pd.DataFrame, missing: Ints) -> Noded:

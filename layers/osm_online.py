@@ -63,7 +63,7 @@ def keys_wanted() -> tuple[str, ...]:
     Whole keys and no single values: a tag may hold several values ("a;b"), which a question for one would miss.
     """
     tags = osm_tags()
-    conditions = (tags.estates, tags.gates, tags.water_areas, tags.water_lines, tags.green, tags.railways,
+    conditions = (tags.estates, tags.gates, tags.water_areas, tags.water_lines, tags.green, tags.railways, tags.fences,
                   *tags.facilities.values())
     return tuple(sorted({"highway", "building", "entrance"}.union(*(one.keys for one in conditions))))
 

@@ -11,7 +11,7 @@ from typing import Any, Self
 import pandas as pd
 
 from gis.errors import InputError, Problem, Words, say
-from gis.tables import MODES
+from gis.tables import MODES, Mode, shut_bit
 from layers.kinds import facility_kinds
 
 Tags = Mapping[str, str]
@@ -132,6 +132,7 @@ class OsmTags:
     gate_no_foot: Conditions
     gate_no_vehicle: Conditions
     gate_entrances: frozenset[str]
+    street_barriers: Mapping[Mode, Conditions]
     door_kinds: frozenset[str]
     door_closed: Conditions
     water_areas: Conditions
@@ -140,6 +141,7 @@ class OsmTags:
     water_width_m: Mapping[str, float]
     green: Conditions
     railways: Conditions
+    fences: Conditions
     off_ground: Conditions
     barrier_streets: frozenset[str]
     barrier_railways: frozenset[str]
@@ -154,6 +156,10 @@ class OsmTags:
         """What else the object is called, parted by ``;``."""
         every = dict.fromkeys(tags[key] for key in (*self.name_keys, *self.other_name_keys) if key in tags)
         return ";".join(name for name in every if name != self.name(tags))
+
+    def stopped_by(self, tags: Tags) -> int:
+        """Whom something on a street that is no gate stops, as bits of ``gis.tables.shut_bit``."""
+        return sum(shut_bit(mode) for mode, conditions in self.street_barriers.items() if conditions.hold(tags))
 
     def building_use(self, tags: Tags) -> str:
         """``residential``, ``other`` or ``""`` where the tags do not say."""
@@ -289,6 +295,8 @@ def _tags(data: Mapping[str, Any]) -> OsmTags:
         gate_no_foot=Conditions.of(gates["no_foot"], "gates.no_foot"),
         gate_no_vehicle=Conditions.of(gates["no_vehicle"], "gates.no_vehicle"),
         gate_entrances=frozenset(_texts(gates["entrances"], "gates.entrances")),
+        street_barriers={mode: Conditions.of(data["street_barriers"].get(mode, []), f"street_barriers.{mode}")
+                         for mode in MODES},
         door_kinds=frozenset(_texts(doors["kinds"], "doors.kinds")),
         door_closed=Conditions.of(doors["closed"], "doors.closed"),
         water_areas=Conditions.of(water["areas"], "water.areas"),
@@ -297,6 +305,7 @@ def _tags(data: Mapping[str, Any]) -> OsmTags:
         water_width_m={kind: float(width) for kind, width in water["width_m"].items()},
         green=Conditions.of(data["green"]["areas"], "green.areas"),
         railways=Conditions.of(data["railways"]["lines"], "railways.lines"),
+        fences=Conditions.of(data["fences"]["lines"], "fences.lines"),
         off_ground=Conditions.of(data["off_ground"]["any"], "off_ground.any"),
         barrier_streets=frozenset(_texts(data["barriers"]["streets"], "barriers.streets")),
         barrier_railways=frozenset(_texts(data["barriers"]["railways"], "barriers.railways")),

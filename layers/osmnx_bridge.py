@@ -30,6 +30,7 @@ from layers.reading.files import Source
 if TYPE_CHECKING:
     import networkx as nx
 
+_SHUT = ("u_shut", "v_shut")
 _TRUE = {"True", "true", "1", "yes"}
 _BUSY = {429, 500, 502, 503, 504}
 _RIM_DEG, _STEP_DEG = 0.0001, 0.02
@@ -72,7 +73,7 @@ def to_graph(streets: Streets) -> "nx.MultiDiGraph":
     """The streets as an osmnx graph, walkable both ways, in their own CRS.
 
     Edges carry ``length`` (m), ``highway``, ``name``, the modes of ``gis.tables``, ``car_oneway`` (as ``oneway`` of the
-    streets), ``ground``, ``edge_id``, ``oneway`` False and ``geometry``.
+    streets), ``ground``, which ends are shut to whom, ``edge_id``, ``oneway`` False and ``geometry``.
     """
     import osmnx  # noqa: PLC0415 - takes a second, and most projects have no GraphML
     frame = streets.frame
@@ -80,10 +81,12 @@ def to_graph(streets: Streets) -> "nx.MultiDiGraph":
     edges = gpd.GeoDataFrame(
         {"u": frame["u"].to_numpy(), "v": frame["v"].to_numpy(), "edge_id": frame.index.to_numpy(),
          "highway": frame["street_class"].to_numpy(), "name": frame["name"].to_numpy(),
-         **{name: frame[name].to_numpy() for name in (*MODES, "ground")}, "car_oneway": frame["oneway"].to_numpy(),
-         "oneway": False, "reversed": False, "length": shapely.length(shapes)},
+         **{name: frame[name].to_numpy() for name in (*MODES, "ground", *_SHUT)},
+         "car_oneway": frame["oneway"].to_numpy(), "oneway": False, "reversed": False,
+         "length": shapely.length(shapes)},
         geometry=shapes, crs=streets.crs)
-    back = edges[edges["u"] != edges["v"]].rename(columns={"u": "v", "v": "u"})
+    back = edges[edges["u"] != edges["v"]].rename(
+        columns={"u": "v", "v": "u", "u_shut": "v_shut", "v_shut": "u_shut"})
     back = back.assign(reversed=True, car_oneway=-back["car_oneway"])
     back = back.set_geometry(shapely.reverse(back.geometry.to_numpy()), crs=streets.crs)
     both = gpd.GeoDataFrame(pd.concat([edges, back], ignore_index=True), crs=streets.crs)
@@ -123,11 +126,12 @@ def _as_streets(first: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     ground = _column(first, "ground").isin(_TRUE) if "ground" in first else ~raised
     said = "car_oneway" if "car_oneway" in first else "oneway"
     oneway = _column(first, said).replace(dict.fromkeys(_TRUE, "1")).where(lambda text: text.isin(["1", "-1"]), "0")
+    shut = {end: pd.to_numeric(_column(first, end)).to_numpy(dtype=np.int64) for end in _SHUT if end in first}
     ids = _column(first, "edge_id") if "edge_id" in first else _edge_names(first)
     return gpd.GeoDataFrame(
         {"u": first["u"].to_numpy(), "v": first["v"].to_numpy(), "street_class": classes.to_numpy(),
          "name": _column(first, "name").to_numpy(), **allowed, "oneway": oneway.to_numpy(dtype=np.int64),
-         "ground": ground.to_numpy()},
+         "ground": ground.to_numpy(), **shut},
         geometry=first.geometry.to_numpy(), index=pd.Index(ids.to_numpy(), dtype="object"), crs=first.crs)
 
 

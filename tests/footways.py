@@ -60,10 +60,11 @@ def ways_of_pbf(path: Path) -> Iterator[Way]:
 
 
 def shut_nodes(path: Path) -> set[int]:
-    """Gates on the way that nobody may pass: ``access=no`` or locked, and no word that lets walkers through."""
-    return {node.id for node in osmium.FileProcessor(str(path), osmium.osm.NODE)
-            if node.tags.get("barrier", "").endswith(("gate", "entrance", "turnstile")) and "foot" not in node.tags
-            and (node.tags.get("access") == "no" or node.tags.get("locked") == "yes")}
+    """What no walker may pass on the way: ``foot=no``, or a gate ``access=no`` or locked without a word on walkers."""
+    return {node.id for node in osmium.FileProcessor(str(path), osmium.osm.NODE) if "barrier" in node.tags and (
+        node.tags.get("foot") == "no" or (
+            node.tags["barrier"].endswith(("gate", "entrance", "turnstile")) and "foot" not in node.tags
+            and (node.tags.get("access") == "no" or node.tags.get("locked") == "yes")))}
 
 
 def pieces_of_ways(ways: Iterable[Way], shut: set[int], crs: str) -> list[Piece]:

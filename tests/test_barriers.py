@@ -1,10 +1,11 @@
-"""Water, railways and motorways lie between a door and a street: worked out on paper, read from OSM as bytes."""
+"""Water, railways, motorways and fences between a door and a street: worked out on paper, read from OSM as bytes."""
 
 import geopandas as gpd
 import pandas as pd
 import pytest
 import shapely
 
+from gis.attach import Barriers
 from gis.network import StreetNetwork
 from gis.tables import Estates, Gates, Streets
 from layers.barriers import read_barriers
@@ -21,7 +22,19 @@ TWO_BANKS = [[(0, 0), (0, 60)], [(0, 60), (1000, 60)], [(0, 0), (1000, 0)]]
 def network(lines, *barriers, the_estates=None, the_gates=None):
     return StreetNetwork.build(
         streets(lines), the_estates or Estates.empty(CRS), the_gates or Gates.empty(CRS), SETTINGS,
-        barriers=gpd.GeoSeries(list(barriers), crs=CRS) if barriers else None)
+        barriers=barriers_of(barriers) if barriers else None)
+
+
+def barriers_of(closed=(), fences=()):
+    drawn = ([shapely.LineString(one) if isinstance(one, list) else one for one in some] for some in (closed, fences))
+    return Barriers(*(gpd.GeoSeries(some, crs=CRS) for some in drawn))
+
+
+def fenced(lines, *fences, **tables):
+    """The streets with fences along these courses."""
+    empty = {"estates": Estates.empty(CRS), "gates": Gates.empty(CRS)}
+    drawn = barriers_of(fences=fences)
+    return StreetNetwork.build(streets(lines), *(empty | tables).values(), SETTINGS, barriers=drawn)
 
 
 @pytest.mark.parametrize("barrier", [RIVER, shapely.LineString([(-50, 20), (1050, 20)])])
@@ -101,13 +114,14 @@ def test_what_is_in_the_way_is_read_from_osm(tmp_path):
     extract = read_osm(path)
     roads = streets_of_osm(extract, CRS)
     assert roads.frame.set_index("osm_id")["ground"].to_dict() == {5: True, 6: False, 9: True}
-    found = read_barriers(roads, None, extract)
+    found = read_barriers(roads, None, extract).closed
     assert found.crs == roads.crs
     assert sorted(found.geom_type) == ["LineString"] + ["MultiLineString"] * 3 + ["Polygon"]
     own = gpd.GeoDataFrame({"kind": ["river"]}, geometry=[RIVER], crs=CRS)
     river = gpd.GeoDataFrame({"kind": ["river"]}, geometry=[shapely.LineString([(0, 0), (9, 9)])], crs=CRS)
-    assert "LineString" in set(read_barriers(roads, river, extract).geom_type.iloc[-1:]), "a file of lines counts too"
-    with_own = read_barriers(roads, own, extract)
+    of_lines = read_barriers(roads, river, extract).closed
+    assert "LineString" in set(of_lines.geom_type.iloc[-1:]), "a file of lines counts too"
+    with_own = read_barriers(roads, own, extract).closed
     assert sorted(with_own.geom_type) == ["LineString", "MultiLineString", "MultiLineString", "Polygon"]
 
 
@@ -115,5 +129,50 @@ def test_without_osm_motorways_of_the_file_and_its_water_are_in_the_way():
     frame = streets(TWO_BANKS, classes=["motorway", "motorway", "residential"]).frame
     frame["ground"] = pd.Series([True, False, True], frame.index)
     own = gpd.GeoDataFrame({"kind": ["river"]}, geometry=[RIVER], crs=CRS)
-    assert list(read_barriers(Streets.of(frame), own, None)) == [frame.geometry.iloc[0], RIVER]
-    assert len(read_barriers(Streets.empty(CRS), None, None)) == 0
+    assert list(read_barriers(Streets.of(frame), own, None).closed) == [frame.geometry.iloc[0], RIVER]
+    nothing = read_barriers(Streets.empty(CRS), None, None)
+    assert (len(nothing.closed), len(nothing.fences)) == (0, 0)
+
+
+def test_a_door_goes_round_a_fence_to_another_street_if_there_is_one():
+    """South 20 m off behind the fence, north 40 m off: north. The door 8 m from the southern street has no other."""
+    doors = points("door_id", [("both", 500, 20, ""), ("one", 500, 8, "")])
+    shop = points("facility_id", [("f", 600, 60, "")])
+    assert distance(fenced(TWO_BANKS, [(-50, 5), (1050, 5)]), doors, shop) == {
+        ("both", "f"): 40 + 100, ("one", "f"): 8 + 500 + 60 + 600}
+    gap = fenced(TWO_BANKS, [(-50, 5), (499, 5)], [(501, 5), (1050, 5)])
+    assert distance(gap, doors.loc[["both"]], shop) == {("both", "f"): 20 + 500 + 60 + 600}
+
+
+def test_water_behind_a_fence_stays_in_the_way():
+    door = points("door_id", [("d", 500, 32, "")])
+    both = barriers_of([RIVER], [[(-50, 31), (1050, 31)]])
+    only_south = StreetNetwork.build(streets([[(0, 0), (1000, 0)]]), Estates.empty(CRS), Gates.empty(CRS), SETTINGS,
+                                     barriers=both)
+    assert only_south.access(door).to_dict() == {"d": "no_street"}
+
+
+@pytest.mark.parametrize(("fence_y", "snap_mm"), [(-3, 20_000), (-8, 30_000)])
+def test_a_fence_along_an_outline_is_the_wall_of_the_estate_and_its_gate_leads_through(fence_y, snap_mm):
+    """Gate 20 m from the southern street; the western is 30 m off. Fences within 5 m of the outline are its own."""
+    town = estates(E=(400, 0, 600, 100))
+    net = fenced([[(0, -20), (1000, -20)], [(370, -20), (370, 200)]], [(-50, fence_y), (1050, fence_y)],
+                 estates=town, gates=gates(("g", 400, 0, "E")))
+    assert net.gate_streets.snap_mm.tolist() == [snap_mm]
+
+
+def test_fences_are_read_from_osm(tmp_path):
+    """Five lines of walls and fences, one of them a ring, one on a bridge; a kerb is none."""
+    kinds = ["wall", "fence", "hedge", "retaining_wall", "kerb"]
+    nodes = [node(10 * k + end, end, k) for k in range(1, len(kinds) + 2) for end in (1, 2)]
+    field, ring = square(500, 20, 20, 2)
+    path = write(tmp_path, *nodes, *field, way(998, ring, barrier="fence", landuse="grass"),
+                 *(way(k, [10 * k + 1, 10 * k + 2], barrier=kind) for k, kind in enumerate(kinds, 1)),
+                 way(997, [61, 62], barrier="fence", bridge="yes"), way(996, [11, 21], highway="residential"))
+    extract = read_osm(path)
+    assert extract.fences["kind"].to_dict() == {
+        "way/1": "wall", "way/2": "fence", "way/3": "hedge", "way/4": "retaining_wall", "way/998": "fence",
+        "way/997": "fence"}
+    found = read_barriers(streets_of_osm(extract, CRS), None, extract).fences
+    assert len(found) == 5
+    assert found.crs == CRS

@@ -15,9 +15,9 @@ from gis.network import StreetNetwork, WalkSettings
 from gis.tables import Estates, Gates, Streets
 
 CRS = "EPSG:4549"
-SETTINGS = WalkSettings(max_snap_m=50, internal_detour=1.3, path_snap_m=30, wall_tolerance_m=2, min_island_m=50,
-                        merge_gates_m=15, through_classes=frozenset({"primary"}), as_drawn_m=0.5, nested_share=0.9,
-                        service_area_buffer_m=10)
+SETTINGS = WalkSettings(max_snap_m=50, internal_detour=1.3, path_snap_m=30, fence_on_wall_m=5, wall_tolerance_m=2,
+                        min_island_m=50, merge_gates_m=15, through_classes=frozenset({"primary"}),
+                        as_drawn_m=0.5, nested_share=0.9, service_area_buffer_m=10)
 
 
 def streets(lines, foot=True, classes=None):

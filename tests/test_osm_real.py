@@ -132,7 +132,10 @@ def test_tongji_has_what_its_xml_has(tongji, tongji_xml):
 
 
 def test_tongji_streets_join_exactly_where_ways_share_nodes(tongji, tongji_xml):
-    """A graph of single segments, made from the XML alone, with its nodes between joints taken out."""
+    """A graph of single segments, made from the XML alone, with its nodes between joints taken out.
+
+    The two bollards, which stop cars, are joints too.
+    """
     whole = nx.MultiGraph()
     place = {number: where for kind, number, _, _, where in tongji_xml if kind == "node"}
     used = Counter()
@@ -141,7 +144,9 @@ def test_tongji_streets_join_exactly_where_ways_share_nodes(tongji, tongji_xml):
             used.update(refs)
             used.update([refs[0], refs[-1]])
             whole.add_edges_from(itertools.pairwise(refs))
-    joints = {ref for ref, times in used.items() if times > 1}
+    bollards = {number for kind, number, tags, *_ in tongji_xml if kind == "node" and tags.get("barrier") == "bollard"}
+    assert len(bollards & set(used)) == 2
+    joints = {ref for ref, times in used.items() if times > 1} | bollards & set(used)
     made = nx.MultiGraph(list(tongji.streets[["u", "v"]].itertuples(index=False, name=None)))
     assert set(made.nodes) == joints
     assert {ref: made.degree(ref) for ref in joints} == {ref: whole.degree(ref) for ref in joints}
