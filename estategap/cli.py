@@ -151,9 +151,10 @@ def _say_where(folder: Path) -> None:
 
 
 def _print_problems(problems: "Iterable[Problem]", lang: LangChoice) -> None:
+    from gis.errors import together  # noqa: PLC0415
     from maps.texts import Texts, problem_line  # noqa: PLC0415
 
-    every = list(problems)
+    every = together(problems)
     for problem in every[:_MOST_SHOWN]:
         style = "red" if problem.severity == "error" else "yellow"
         severity = Texts(lang.value)(f"problem.{problem.severity}")

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 Severity = Literal["error", "warning"]
 _RUNS = 10
+_SHOWN = 500
 T = TypeVar("T")
 U = TypeVar("U")
 Value: TypeAlias = Union[str, int, float, "Words", tuple[Union[str, "Words"], ...]]
@@ -148,6 +149,11 @@ class Problem:
         runs = runs_of(numbers)
         return (*runs[:_RUNS], *["…"] * (len(runs) > _RUNS))
 
+    @property
+    def shown(self) -> str:
+        """The value for a line of text: what is longer than any cell a planner types by hand is cut off."""
+        return self.value if len(self.value) <= _SHOWN else self.value[:_SHOWN] + "…"
+
     def __str__(self) -> str:
         place = [
             self.file,
@@ -155,10 +161,19 @@ class Problem:
             f"row {self.row}" if self.row is not None else "",
             f"rows {', '.join(self.rows)}" if self.rows else "",
             f"{'key' if self.of_settings else 'column'} {self.column}" if self.column else "",
-            f"value {self.value!r}" if self.value else "",
+            f"value {self.shown!r}" if self.value else "",
         ]
         where = ", ".join(part for part in place if part)
         return f"{where}: {self.why} → {self.fix}" if where else f"{self.why} → {self.fix}"
+
+
+def together(problems: Iterable[Problem]) -> list[Problem]:
+    """The problems with those that differ in the row alone as one, at the place of the first; none is said twice."""
+    alike: dict[Problem, list[Problem]] = {}
+    for one in problems:
+        alike.setdefault(replace(one, row=None) if one.row is not None and not one.cells else one, []).append(one)
+    return [some[0] if len(some) == 1 or some[0].row is None else replace(one, cells=tuple(
+        Cell(each.file, each.sheet, each.row, each.value) for each in some)) for one, some in alike.items()]
 
 
 class InputError(Exception):

@@ -14,7 +14,7 @@ from small_town import X0, Y0, table, workbook, write_town
 from typer.testing import CliRunner
 
 from estategap.cli import app
-from gis.errors import Problem, Words, either, listed, reported, say
+from gis.errors import Problem, Words, either, listed, reported, say, together
 from maps.texts import catalogue, problem_line, translations, words
 
 ROOT = Path(__file__).parents[1]
@@ -222,3 +222,14 @@ def test_the_report_shows_its_warnings_in_its_own_language(town: Path, lang: str
     assert all(f"✓ {catalogue(lang)[f'progress.{step}']}" in done.stderr for step in ("read", "rank", "write"))
     again = CliRunner().invoke(app, ["run", str(town), "--lang", lang])
     assert catalogue(lang)["progress.unchanged"] in again.stderr
+
+
+def test_problems_that_differ_in_the_row_alone_are_one_line_and_a_long_value_is_cut_off():
+    here = {"file": "名册.xlsx", "sheet": "小区", "column": "户数", "why": "not a number", "fix": "write a number"}
+    wrong = [Problem(row=row, value="普通", **here) for row in (2, 3, 9)]
+    other = Problem(row=4, value="x" * 30_000, **here)
+    whole = Problem(file="名册.xlsx", why="the sheet is empty", fix="fill it in")
+    assert [str(one) for one in together([*wrong[:2], other, whole, wrong[2], whole])] == [
+        "名册.xlsx, sheet 小区, rows 2–3, 9, column 户数, value '普通': not a number → write a number",
+        f"名册.xlsx, sheet 小区, row 4, column 户数, value '{'x' * 500}…': not a number → write a number",
+        "名册.xlsx: the sheet is empty → fill it in"]

@@ -230,7 +230,7 @@ def _lacks_some(ours: Sequence[str], theirs: Sequence[str]) -> bool:
 
 @dataclass(frozen=True, eq=False)
 class _Known:
-    """Names to be asked for, their keys and marks, and their places in alphabetical order."""
+    """Names to be asked for, their keys, marks and lengths, and their places in alphabetical order."""
 
     names: Sequence[str]
     keys: Sequence[str]
@@ -242,6 +242,7 @@ class _Known:
     places: Mapping[str, Sequence[int]]
     joined: str
     starts: Places
+    sizes: frozenset[int]
 
     @classmethod
     def of(cls, names: Iterable[str]) -> "_Known":
@@ -255,14 +256,15 @@ class _Known:
         return cls(there, keys, marks, kinds, np.array([kinds[one] for one in marks], dtype=np.intp),
                    np.array([*map(len, marks)], dtype=np.intp),
                    np.argsort(np.argsort(np.array(there, dtype=object), kind="stable")), places, "\n".join(keys),
-                   np.cumsum([0, *(len(key) + 1 for key in keys)])[:-1])
+                   np.cumsum([0, *(len(key) + 1 for key in keys)])[:-1],
+                   frozenset(len(key) for key in keys if len(key) >= _SHORTEST))
 
     def within(self, key: str) -> list[int]:
         """Names that stand in the one asked for or hold it, as after the name of a street."""
         if len(key) < _SHORTEST:
             return []
         hits = [found.start() for found in re.finditer(f"(?={re.escape(key)})", self.joined)]
-        parts = {key[start:end] for start in range(len(key)) for end in range(start + _SHORTEST, len(key) + 1)}
+        parts = {key[start : start + size] for size in self.sizes for start in range(len(key) - size + 1)}
         around = np.searchsorted(self.starts, hits, side="right") - 1
         return [*around, *(place for part in parts for place in self.places.get(part, ()))]
 

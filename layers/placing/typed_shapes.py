@@ -26,7 +26,7 @@ from layers.typed.personal import is_personal, masked
 
 _LON_LAT = 4326
 _LONGEST_CELL = 32_767  # characters that a cell of Excel holds
-_SRID = re.compile(r"\s*SRID\s*=\s*(\d{1,6})\s*;\s*", re.IGNORECASE)
+_SRID = re.compile(r"SRID\s*=\s*(\d{1,6})\s*;", re.IGNORECASE)
 _KIND = "(?:0[1-9a-f]|1[01]|[bdef][0-9a-f])"  # point to triangle, also with Z or M
 _WKB = re.compile(rf"(?:01{_KIND}0[0-9a-f]00[0-9a-f]{{2}}|00[0-9a-f]{{2}}000[0-9a-f]{_KIND})(?:[0-9a-f]{{2}}){{4,}}",
                   re.IGNORECASE)

@@ -117,7 +117,7 @@ def problem_line(problem: Problem, lang: Lang) -> str:
         texts("problem.rows", rows=_COMMA[lang].join(problem.rows)) if problem.rows else "",
         texts("problem.key" if problem.of_settings else "problem.column",
               column=words(problem.column, lang)) if problem.column else "",
-        texts("problem.value", value=problem.value) if problem.value else "",
+        texts("problem.value", value=problem.shown) if problem.value else "",
     ]
     where = texts("problem.join").join(part for part in place if part)
     said = texts("problem.line", why=words(problem.why, lang), fix=words(problem.fix, lang))
