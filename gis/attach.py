@@ -6,8 +6,6 @@ from typing import Self
 import geopandas as gpd
 import numpy as np
 import shapely
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from gis.street_cells import StreetCells
 
@@ -148,10 +146,3 @@ def to_mm(metres: np.ndarray) -> np.ndarray:
     """Metres as whole millimetres."""
     whole: np.ndarray = np.rint(np.asarray(metres, dtype=float) * MM_PER_M).astype(np.int64)
     return whole
-
-
-def piece_mm(u: np.ndarray, v: np.ndarray, length_mm: np.ndarray, nodes: int) -> np.ndarray:
-    """How much street each edge is connected with, itself included, in millimetres: equal in one connected piece."""
-    _, label = connected_components(coo_array((np.ones(len(u)), (u, v)), shape=(nodes, nodes)), directed=False)
-    total: np.ndarray = np.bincount(label[u], weights=length_mm, minlength=1)[label[u]]
-    return total

@@ -92,6 +92,13 @@ def areas_only(shape: shapely.Geometry) -> shapely.Geometry | None:
     return whole if whole is not None and whole.area > 0 else None
 
 
+def line_ends(lines: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Coordinates of the first and of the last point of lines, none of them empty, shape (n, 2) each."""
+    xy, line = shapely.get_coordinates(lines, return_index=True)
+    fresh = line[1:] != line[:-1]
+    return xy[np.r_[True, fresh][:len(xy)]], xy[np.r_[fresh, True][:len(xy)]]
+
+
 def substrings(lines: np.ndarray, low_m: np.ndarray, high_m: np.ndarray) -> np.ndarray:
     """The parts of lines between two distances along each; ``low_m`` is less than ``high_m``.
 

@@ -9,18 +9,18 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from gis.attach import MM_PER_M, Attachment, Barriers, Obstacles, attach, piece_mm, to_mm
+from gis.attach import MM_PER_M, Attachment, Barriers, Obstacles, attach, to_mm
 from gis.chains import LONGEST_MM, Chains
 from gis.geometry import substrings
 from gis.inner_paths import NO_PATH_MM, InnerPaths, Points
-from gis.kernels import AGAINST, ALONG
+from gis.new_streets import linked, with_lines
 from gis.search import Portals, nearest_within, pairs_within, parts_within
 from gis.street_cells import StreetCells
+from gis.street_graph import numbered
 from gis.tables import Estates, Gates, Mode, Streets, ends_for
 from gis.walls import fences_off_walls, holders, streets_outside_walls, walled_ground, with_assumed_gates
 
 _FLOAT_DUST = 1e-6
-_WAYS = np.array([ALONG | AGAINST, ALONG, AGAINST], np.int8)  # by ``oneway``: 0, 1 and, from the end, -1
 _QUARTER = 16
 """Corners of a quarter of a circle: so many make it 0.16 % smaller than a circle without any."""
 
@@ -104,24 +104,20 @@ class StreetNetwork:
         obstacles = Obstacles.of(walls, closed, fences, settings.as_drawn_m)
         public = streets_outside_walls(streets, walls, settings.through_classes)
         edges = public.frame[public.frame[mode]]
-        edges = edges.iloc[np.argsort(shapely.to_wkb(edges.geometry.values, byte_order=1), kind="stable")].copy()
-        keys, ends = np.unique(ends_for(edges, mode), return_inverse=True)
-        u, v = ends.reshape(-1, 2).T.copy()
-        length_mm = to_mm(edges.geometry.length.to_numpy())
-        piece = piece_mm(u, v, length_mm, max(len(keys), 1))
-        usable = piece >= min(settings.min_island_m * MM_PER_M, piece.max(initial=0))
-        ways = _WAYS[edges["oneway"].to_numpy()] if mode == "car" else None
-        chains = Chains.of(u, v, length_mm, _along_a_curve(edges.geometry.values, u, v, len(keys)), ways)
+        _, ends = np.unique(ends_for(edges, mode), return_inverse=True)
+        u, v = ends.reshape(-1, 2).T
+        graph = numbered(
+            edges.assign(u=u, v=v), to_mm(edges.geometry.length.to_numpy()), settings.min_island_m, mode)
+        public_lines = graph["edges"].geometry.to_numpy()[graph["usable"]]
         every_gate = with_assumed_gates(
-            gates, estates, streets, mode=mode, public=edges.geometry.values[usable], obstacles=obstacles,
+            gates, estates, streets, mode=mode, public=public_lines, obstacles=obstacles,
             wall_tolerance_m=settings.wall_tolerance_m, merge_within_m=settings.merge_gates_m,
             max_snap_m=settings.max_snap_m)
-        main = piece == piece.max(initial=0)
         inner = InnerPaths.of(
             streets, outlines, mode=mode, through_classes=settings.through_classes,
             tolerance_m=settings.wall_tolerance_m, max_snap_m=settings.path_snap_m)
-        return cls(edges.assign(u=u, v=v), length_mm, usable, main, chains, every_gate, outlines,
-                   holders(estates, settings.nested_share), obstacles, inner, settings, mode)
+        return cls(**graph, gates=every_gate, outlines=outlines, holders=holders(estates, settings.nested_share),
+                   obstacles=obstacles, inner=inner, settings=settings, mode=mode)
 
     def with_gate(self, gate_id: str, estate_id: str, place: shapely.Point) -> Self:
         """The same network with one more gate, open to all, in the wall of an estate: a what-if, worked out at once.
@@ -146,6 +142,24 @@ class StreetNetwork:
         if gate_id not in self.gates.ids:
             raise ValueError("there is no such gate")
         return self._with_gates(self.gates.frame.drop(index=gate_id))
+
+    def with_street(self, street: shapely.LineString, *, link_within_m: float) -> Self:
+        """The same network with one more street, open to all who move so, both ways: a what-if, worked out at once.
+
+        It joins what it crosses on the ground, and each of its ends the nearest street within ``link_within_m``. What
+        of it lies within walls is no street. Gates stay as they are, the assumed ones too.
+
+        Args:
+            street: its course, in the network's CRS.
+            link_within_m: how far an end drawn by hand may stop short of the street it is meant to join.
+        """
+        lines = linked(street, self.edges.geometry.to_numpy()[self.usable], link_within_m)
+        rows = gpd.GeoDataFrame({"u": 0, "v": 1}, index=[f"new:{k}" for k in range(len(lines))], geometry=lines,
+                                crs=self.edges.crs)
+        outside = streets_outside_walls(Streets.of(rows), self.obstacles.walls.geometries, frozenset()).frame
+        columns = outside.iloc[0].drop(["u", "v", "geometry"]).to_dict() if len(outside) else {}
+        edges, length_mm = with_lines(self.edges, self.length_mm, outside.geometry.to_numpy(), columns)
+        return replace(self, **numbered(edges, length_mm, self.settings.min_island_m, self.mode))
 
     def _with_gates(self, frame: gpd.GeoDataFrame) -> Self:
         """Other gates on the same streets; what is known of these is kept."""
@@ -354,18 +368,6 @@ class StreetNetwork:
 def _whole_mm(limit_m: float) -> int:
     """A limit in millimetres: what is left below one does not count, but 0.29 m are 290."""
     return int(min(limit_m * MM_PER_M + _FLOAT_DUST, LONGEST_MM))
-
-
-def _along_a_curve(edges: np.ndarray, u: np.ndarray, v: np.ndarray, nodes: int) -> np.ndarray:
-    """Rank of each node along a Hilbert curve: what is near in it is near on the ground."""
-    if not nodes:
-        return np.empty(0, dtype=np.int64)
-    places = np.zeros((nodes, 2))
-    for node, at in ((u, 0), (v, -1)):
-        places[node] = shapely.get_coordinates(shapely.get_point(edges, at))
-    rank = np.empty(nodes, dtype=np.int64)
-    rank[np.argsort(gpd.GeoSeries(shapely.points(places)).hilbert_distance(), kind="stable")] = np.arange(nodes)
-    return rank
 
 
 def _joined(edge: np.ndarray, low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -24,8 +24,8 @@ How = Literal["alias", "truncated", "pinyin"]
 
 _NUMBERING = re.compile(
     rf"(?<![\s*＊※★●])[\s*＊※★●]*(?:[①-⑳]|[(（]?(?:\d{{1,2}}|[{ONE_TO_TEN}]{{1,3}})(?:[)）、．]|\.(?!\d)))\s*(?=\S)")
-_PAIRS = ("()", "[]", "【】", "〔〕", "{}", "<>", "《》", "「」")
-_BRACKETS = re.compile("|".join(rf"\{start}([^\{start}\{end}]*)\{end}" for start, end in _PAIRS))
+_BRACKETS = re.compile("|".join(
+    rf"\{start}([^\{start}\{end}]*)\{end}" for start, end in zip("([【〔{<《「", ")]】〕}>》」", strict=True)))
 _MARKS = re.compile(r"[\s*:：。.、,，;；\-–—―_/~\\()\[\]【】〔〕{}<>《》「」'\"“”‘’※★●#]+")
 _CUT_BYTES = {"utf-8": range(8, 11), "gb18030": range(9, 11)}
 """Lengths of a name that a .dbf may have cut off at 10 bytes, a half character at the end taken off."""

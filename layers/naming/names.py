@@ -151,8 +151,11 @@ def offered(found: Iterable[Candidate]) -> tuple[str | Words, ...]:
 def without_building(name: str) -> tuple[str, ...]:
     """The name without the flat, the storey, the entrance, the building … at its end, one less each time.
 
-    华丽家园3号楼502室 gives 华丽家园3号楼 and 华丽家园; nothing for a name that ends on none of them.
+    华丽家园3号楼502室 gives 华丽家园3号楼 and 华丽家园; nothing for a name that ends on none of them, or for a text
+    too long to be a name.
     """
+    if len(name) > data_of("names")["building"]["longest"]["value"]:
+        return ()
     key, found = re.sub(r"\(([^()]*)\)$", r"\1", normalised_name(name)), list[str]()
     while (shorter := _within_estate().sub("", key)) != key and len(shorter) >= _SHORTEST:
         found.append(shorter)

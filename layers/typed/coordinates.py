@@ -82,7 +82,7 @@ def _normal(text: str) -> str:
     short = unicodedata.normalize("NFKC", text.translate(_MARKS)).translate(_MARKS).casefold().replace("''", '"')
     for word, letter in _HEMISPHERES.items():
         short = short.replace(word, letter)
-    return short.strip()
+    return " ".join(short.split())
 
 
 def _pair(text: str) -> tuple[str | None, str | None]:
