@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 from analyses.methods.rules import Rule
 from gis.errors import InputError, Problem
-from gis.network import WalkSettings
+from gis.walk_settings import WalkSettings
+
+_MOST = 100
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,3 +19,8 @@ class WalkingRule(Rule, WalkSettings):
         if self.max_snap_m <= 0:
             raise InputError(Problem(column="max_snap_m", value=str(self.max_snap_m), fix="give a distance above 0 m",
                                      why="nothing lies within 0 m of a street"))
+        for name in ("steps_factor", "crossing_factor"):
+            if not 1 <= getattr(self, name) <= _MOST:
+                raise InputError(Problem(
+                    column=name, value=str(getattr(self, name)), fix="give a number from 1 to 100",
+                    why="a way counts at least as long as it is"))

@@ -14,8 +14,11 @@ import shapely
 
 from gis.attach import to_mm
 from gis.chains import LONGEST_MM, Chains
+from gis.modes import Mode, ends_for
 from gis.search import Portals, pairs_within
-from gis.tables import Mode, Streets, ends_for
+from gis.street_graph import stretched
+from gis.tables import Streets
+from gis.walk_settings import WalkSettings
 from gis.walls import pieces_of
 
 NO_PATH_MM = -1
@@ -37,28 +40,24 @@ class InnerPaths:
     edges: np.ndarray
     estate: np.ndarray
     length_mm: np.ndarray
+    stretch: np.ndarray
     chains: Chains
     max_snap_m: float
 
     @classmethod
-    def of(
-        cls, streets: Streets, outlines: gpd.GeoSeries, *, mode: Mode, through_classes: frozenset[str],
-        tolerance_m: float, max_snap_m: float,
-    ) -> Self:
+    def of(cls, streets: Streets, outlines: gpd.GeoSeries, settings: WalkSettings, mode: Mode) -> Self:
         """Cut the streets out of each outline; what runs along the wall is public and none of them.
 
         Args:
-            streets: in a metric CRS; on foot those marked ``private`` count too, those of ``through_classes`` never.
+            streets: in a metric CRS; on foot those marked ``private`` count too, ``through_classes`` never.
             outlines: of the walled estates, on their ids, the same CRS.
+            settings: how near a path must be, and which street runs along the wall.
             mode: how one moves.
-            through_classes: street classes that no wall cuts.
-            tolerance_m: a street this little inside an outline runs along the wall.
-            max_snap_m: a point farther from every path of its estate has none.
         """
         frame = streets.frame
         private = frame["private"].astype(bool) if "private" in frame and mode == "foot" else False
-        frame = frame[(frame[mode] | private) & ~frame["street_class"].isin(through_classes)]
-        ground = shapely.buffer(outlines.to_numpy(), -tolerance_m, join_style="mitre")
+        frame = frame[(frame[mode] | private) & ~frame["street_class"].isin(settings.through_classes)]
+        ground = shapely.buffer(outlines.to_numpy(), -settings.wall_tolerance_m, join_style="mitre")
         edge, estate = shapely.STRtree(ground).query(frame.geometry.to_numpy(), predicate="intersects")
         inside = shapely.intersection(frame.geometry.to_numpy()[edge], ground[estate])
         some = frame.iloc[edge].assign(estate=estate)
@@ -67,10 +66,11 @@ class InnerPaths:
         edges, estate = parts.geometry.to_numpy(), parts["estate"].to_numpy()
         ends = pd.MultiIndex.from_arrays([np.tile(estate, 2), ends_for(parts, mode).T.ravel()])
         code, keys = pd.factorize(ends, sort=True)
-        length_mm = to_mm(shapely.length(edges))
+        length_mm, stretch = to_mm(shapely.length(edges)), settings.stretch(parts, mode)
         half = len(edges)
-        chains = Chains.of(code[:half], code[half:], length_mm, np.arange(len(keys)))
-        return cls(edges, outlines.index.to_numpy(dtype=object)[estate], length_mm, chains, max_snap_m)
+        chains = Chains.of(code[:half], code[half:], stretched(length_mm, stretch), np.arange(len(keys)))
+        ids = outlines.index.to_numpy(dtype=object)
+        return cls(edges, ids[estate], length_mm, stretch, chains, settings.path_snap_m)
 
     def between_mm(self, one: Points, other: Points, estate: np.ndarray) -> np.ndarray:
         """The walks between points of the same estates, pair by pair, the way to the path and from it included.
@@ -106,5 +106,5 @@ class InnerPaths:
         point, edge, snap_mm = point[first], edge[first], to_mm(apart_m[first])
         along = to_mm(shapely.line_locate_point(self.edges[edge], places[point]))
         offset_mm = np.clip(along, 0, self.length_mm[edge])
-        return number, Portals(len(different), point, self.chains.chain[edge],
-                               self.chains.position_mm(edge, offset_mm), snap_mm)
+        position_mm = self.chains.position_mm(edge, stretched(offset_mm, self.stretch[edge]))
+        return number, Portals(len(different), point, self.chains.chain[edge], position_mm, snap_mm)

@@ -13,11 +13,13 @@ from gis.attach import MM_PER_M, Attachment, Barriers, Obstacles, attach, to_mm
 from gis.chains import LONGEST_MM, Chains
 from gis.geometry import substrings
 from gis.inner_paths import NO_PATH_MM, InnerPaths, Points
+from gis.modes import Mode, ends_for
 from gis.new_streets import linked, with_lines
 from gis.search import Portals, nearest_within, pairs_within, parts_within
 from gis.street_cells import StreetCells
-from gis.street_graph import numbered
-from gis.tables import Estates, Gates, Mode, Streets, ends_for
+from gis.street_graph import numbered, stretched
+from gis.tables import Estates, Gates, Streets
+from gis.walk_settings import WalkSettings
 from gis.walls import fences_off_walls, holders, streets_outside_walls, walled_ground, with_assumed_gates
 
 _FLOAT_DUST = 1e-6
@@ -25,49 +27,20 @@ _QUARTER = 16
 """Corners of a quarter of a circle: so many make it 0.16 % smaller than a circle without any."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class WalkSettings:
-    """How people get from a point to a street and out of an estate.
-
-    Args:
-        max_snap_m: a point farther from any street than this has no way to it.
-        internal_detour: walk inside a walled estate ÷ straight line, where no mapped path joins the two points.
-        path_snap_m: a point this near a path mapped inside its walled estate walks along it.
-        fence_on_wall_m: a mapped wall or fence this near a walled outline is that estate's wall.
-        wall_tolerance_m: a street this little inside an outline runs along the wall, not through the estate.
-        min_island_m: a connected scrap of street shorter than this carries nobody.
-        merge_gates_m: street crossings of an outline closer than this are one assumed gate.
-        through_classes: street classes no wall cuts.
-        as_drawn_m: what is this near a barrier's line stands on it, and so short a way through water is none.
-        nested_share: share of an outline inside another from which on the one estate stands in the other.
-        service_area_buffer_m: how wide a reached street is drawn to either side.
-    """
-
-    max_snap_m: float
-    internal_detour: float
-    path_snap_m: float
-    fence_on_wall_m: float
-    wall_tolerance_m: float
-    min_island_m: float
-    merge_gates_m: float
-    through_classes: frozenset[str]
-    as_drawn_m: float
-    nested_share: float
-    service_area_buffer_m: float
-
-
 @dataclass(frozen=True)
 class StreetNetwork:
     """A street network with walls and gates; distances are whole millimetres inside, metres outside.
 
     Build it with ``StreetNetwork.build``. A point that stands in the walled estate its ``estate_id`` names comes out
-    through that estate's gates; any other point steps straight to its nearest street. One-way streets bind cars
+    through that estate's gates; any other point steps straight to its nearest street. ``stretch`` is the walk
+    for each metre of an edge. One-way streets bind cars
     alone. ``usable`` are the edges that points may meet: a scrap of footway in a courtyard that joins nothing
     must not catch the doors around it. ``main`` are those of the largest connected piece.
     """
 
     edges: gpd.GeoDataFrame
     length_mm: np.ndarray
+    stretch: np.ndarray
     usable: np.ndarray
     main: np.ndarray
     chains: Chains
@@ -106,16 +79,13 @@ class StreetNetwork:
         edges = public.frame[public.frame[mode]]
         _, ends = np.unique(ends_for(edges, mode), return_inverse=True)
         u, v = ends.reshape(-1, 2).T
-        graph = numbered(
-            edges.assign(u=u, v=v), to_mm(edges.geometry.length.to_numpy()), settings.min_island_m, mode)
+        graph = numbered(edges.assign(u=u, v=v), to_mm(edges.geometry.length.to_numpy()), settings, mode)
         public_lines = graph["edges"].geometry.to_numpy()[graph["usable"]]
         every_gate = with_assumed_gates(
             gates, estates, streets, mode=mode, public=public_lines, obstacles=obstacles,
             wall_tolerance_m=settings.wall_tolerance_m, merge_within_m=settings.merge_gates_m,
             max_snap_m=settings.max_snap_m)
-        inner = InnerPaths.of(
-            streets, outlines, mode=mode, through_classes=settings.through_classes,
-            tolerance_m=settings.wall_tolerance_m, max_snap_m=settings.path_snap_m)
+        inner = InnerPaths.of(streets, outlines, settings, mode)
         return cls(**graph, gates=every_gate, outlines=outlines, holders=holders(estates, settings.nested_share),
                    obstacles=obstacles, inner=inner, settings=settings, mode=mode)
 
@@ -159,7 +129,7 @@ class StreetNetwork:
         outside = streets_outside_walls(Streets.of(rows), self.obstacles.walls.geometries, frozenset()).frame
         columns = outside.iloc[0].drop(["u", "v", "geometry"]).to_dict() if len(outside) else {}
         edges, length_mm = with_lines(self.edges, self.length_mm, outside.geometry.to_numpy(), columns)
-        return replace(self, **numbered(edges, length_mm, self.settings.min_island_m, self.mode))
+        return replace(self, **numbered(edges, length_mm, self.settings, self.mode))
 
     def _with_gates(self, frame: gpd.GeoDataFrame) -> Self:
         """Other gates on the same streets; what is known of these is kept."""
@@ -289,13 +259,15 @@ class StreetNetwork:
         found = parts_within(self.chains.turned, portals, limit_mm=limit_mm)
         parts = pd.DataFrame(dict(zip(("chain", "low", "high"), found, strict=True)))
         edges = pd.DataFrame({"chain": self.chains.chain, "edge": np.arange(len(self.edges)), "at": self.chains.at_mm,
-                              "sign": self.chains.sign, "length": self.length_mm})
+                              "sign": self.chains.sign, "stretch": self.stretch,
+                              "length": stretched(self.length_mm, self.stretch)})
         part = edges.merge(parts, on="chain")
         ends = [(part["sign"] * (part[name] - part["at"])).to_numpy() for name in ("low", "high")]
         low = np.maximum(np.minimum(*ends), 0)
         high = np.minimum(np.maximum(*ends), part["length"].to_numpy())
         some = high > low
-        return _joined(part["edge"].to_numpy()[some], low[some], high[some])
+        low, high = (np.rint(end[some] / part["stretch"].to_numpy()[some]).astype(np.int64) for end in (low, high))
+        return _joined(part["edge"].to_numpy()[some], low, high)
 
     def _attach(self, points: gpd.GeoDataFrame) -> Attachment:
         return attach(points.geometry.to_numpy(), self.edges.geometry.to_numpy(), self.length_mm,
@@ -362,7 +334,7 @@ class StreetNetwork:
             (gate.edge[at], street.edge[on]), (gate.offset_mm[at], street.offset_mm[on]),
             (inside + gate.snap_mm[at] + round(gate_cost_m * MM_PER_M), street.snap_mm[on])))
         return Portals(len(points), np.concatenate([row, outdoors[on]]), self.chains.chain[edge],
-                       self.chains.position_mm(edge, offset), mm)
+                       self.chains.position_mm(edge, stretched(offset, self.stretch[edge])), mm)
 
 
 def _whole_mm(limit_m: float) -> int:

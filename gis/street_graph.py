@@ -12,18 +12,27 @@ from gis.attach import MM_PER_M
 from gis.chains import Chains
 from gis.geometry import line_ends
 from gis.kernels import AGAINST, ALONG
-from gis.tables import Mode
+from gis.modes import Mode
+from gis.walk_settings import WalkSettings
 
 _WAYS = np.array([ALONG | AGAINST, ALONG, AGAINST], np.int8)  # by ``oneway``: 0, 1 and, from the end, -1
 
 
-def numbered(edges: gpd.GeoDataFrame, length_mm: np.ndarray, min_island_m: float, mode: Mode) -> dict[str, Any]:
+def stretched(length_mm: np.ndarray, stretch: np.ndarray) -> np.ndarray:
+    """What so many millimetres of streets cost, in whole millimetres."""
+    whole: np.ndarray = np.rint(length_mm * stretch).astype(np.int64)
+    return whole
+
+
+def numbered(
+    edges: gpd.GeoDataFrame, length_mm: np.ndarray, settings: WalkSettings, mode: Mode,
+) -> dict[str, Any]:
     """The fields of ``StreetNetwork`` that tell of streets; the order of edges does not depend on the input's.
 
     Args:
-        edges: with node numbers ``u`` and ``v`` from 0, and ``oneway``.
+        edges: the streets for the mode, with node numbers ``u`` and ``v`` from 0.
         length_mm: of each edge.
-        min_island_m: points may not meet connected pieces shorter than this.
+        settings: what walks cost, and how long a connected piece is that points may meet.
         mode: how one moves; one-way streets bind cars alone.
     """
     order = np.argsort(shapely.to_wkb(edges.geometry.to_numpy(), byte_order=1), kind="stable")
@@ -32,9 +41,11 @@ def numbered(edges: gpd.GeoDataFrame, length_mm: np.ndarray, min_island_m: float
     nodes = 1 + max(u.max(initial=-1), v.max(initial=-1))
     piece = _piece_mm(u, v, length_mm, max(nodes, 1))
     ways = _WAYS[edges["oneway"].to_numpy()] if mode == "car" else None
-    return {"edges": edges, "length_mm": length_mm, "main": piece == piece.max(initial=0),
-            "usable": piece >= min(min_island_m * MM_PER_M, piece.max(initial=0)),
-            "chains": Chains.of(u, v, length_mm, _along_a_curve(edges.geometry.to_numpy(), u, v, nodes), ways)}
+    stretch = settings.stretch(edges, mode)
+    walk_mm = stretched(length_mm, stretch)
+    return {"edges": edges, "length_mm": length_mm, "stretch": stretch, "main": piece == piece.max(initial=0),
+            "usable": piece >= min(settings.min_island_m * MM_PER_M, piece.max(initial=0)),
+            "chains": Chains.of(u, v, walk_mm, _along_a_curve(edges.geometry.to_numpy(), u, v, nodes), ways)}
 
 
 def _along_a_curve(edges: np.ndarray, u: np.ndarray, v: np.ndarray, nodes: int) -> np.ndarray:

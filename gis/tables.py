@@ -7,7 +7,7 @@ projected, metric coordinate system.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal, Self, TypeAlias, get_args
+from typing import Any, ClassVar, Self
 
 import geopandas as gpd
 import numpy as np
@@ -16,6 +16,7 @@ import shapely
 
 from gis.errors import InputError, Problem, either, say
 from gis.geometry import has_shape
+from gis.modes import MODES, Mode, lets_pass, meant_for
 
 NO_ESTATE = ""
 """The ``estate_id`` of a thing that lies in no estate."""
@@ -47,10 +48,6 @@ CHECK_UP_TEXTS = (
 )
 """What the roster says in words; ``tenure`` and ``programme_status`` are codes of ``layers/fields.toml``."""
 
-
-Mode: TypeAlias = Literal["foot", "ebike", "fire_engine", "car"]
-MODES: tuple[Mode, ...] = get_args(Mode)
-"""How one moves on streets and through gates: columns of ``Streets``. One-way streets bind cars alone."""
 
 _DTYPES = {bool: "bool", int: "int64", str: "object", float: "float64"}
 """What a column holds, by its default."""
@@ -263,25 +260,11 @@ class Gates(Table):
 
     def meant_for(self, mode: Mode) -> "pd.Series[bool]":
         """Which gates are wide enough for and meant for a way of moving, open or closed."""
-        return _meant_for(self.frame, mode)
+        return meant_for(self.frame, mode)
 
     def open_to(self, mode: Mode) -> gpd.GeoDataFrame:
         """The gates that let somebody pass who moves so; an emergency gate is shut on an ordinary day."""
         return self.frame[lets_pass(self.frame, mode)]
-
-
-def lets_pass(gates: pd.DataFrame, mode: Mode) -> "pd.Series[bool]":
-    """Which gates, with the columns of ``Gates`` that say so, somebody passes who moves so."""
-    on_call = gates["emergency"] & (mode in {"ebike", "fire_engine"})
-    return _meant_for(gates, mode) & (~gates["closed"] | on_call)
-
-
-def _meant_for(gates: pd.DataFrame, mode: Mode) -> "pd.Series[bool]":
-    foot, vehicle, emergency = (gates[name] for name in ("foot", "vehicle", "emergency"))
-    wide: dict[Mode, pd.Series[bool]] = {
-        "foot": foot & ~emergency, "car": vehicle & ~emergency, "ebike": foot | vehicle | emergency,
-        "fire_engine": vehicle | emergency}
-    return wide[mode]
 
 
 @dataclass(frozen=True)
@@ -290,30 +273,17 @@ class Streets(Table):
 
     Bridges and tunnels do not join what they cross. Each of ``MODES`` says whether one may move there so; ``oneway`` is
     1 where cars may go from ``u`` to ``v`` only, -1 where back only, else 0. ``u_shut`` and ``v_shut`` say which modes
-    nobody passes that end in, because of a gate there: the bits of ``shut_bit``. ``ground`` says whether it lies on the
-    ground, where it is in the way of others. ``extent`` is the area inside which the source is complete, or None where
-    the source does not say.
+    nobody passes that end in, because of a gate there: the bits of ``gis.modes.shut_bit``. ``ground`` says whether it
+    lies on the ground, where it is in the way of others; ``crossing`` whether it leads people across a carriageway.
+    ``extent`` is the area inside which the source is complete, or None where the source does not say.
     """
 
     extent: shapely.Geometry | None = None
     index_name: ClassVar[str] = "edge_id"
     columns: ClassVar[Mapping[str, Any]] = {
         "u": -1, "v": -1, "street_class": "", "name": "", **dict.fromkeys(MODES, True), "oneway": 0, "ground": True,
-        "u_shut": 0, "v_shut": 0}
+        "crossing": False, "u_shut": 0, "v_shut": 0}
     geometry_types: ClassVar[frozenset[str]] = frozenset({"LineString"})
-
-
-def shut_bit(mode: Mode) -> int:
-    """The bit of ``u_shut`` and ``v_shut`` that stands for a mode."""
-    return 1 << MODES.index(mode)
-
-
-def ends_for(edges: pd.DataFrame, mode: Mode) -> np.ndarray:
-    """Node keys (n, 2) of both ends of streets as one who moves so finds them: an end that is shut joins no other."""
-    ends = edges[["u", "v"]].to_numpy().copy()
-    shut = (edges[["u_shut", "v_shut"]].to_numpy() & shut_bit(mode)) != 0
-    ends[shut] = ends.min(initial=0) - 1 - np.arange(int(shut.sum()))
-    return ends
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@ import pandas as pd
 import shapely
 
 from gis.attach import Obstacles
-from gis.tables import Estates, Gates, Mode, Streets
+from gis.modes import Mode
+from gis.tables import Estates, Gates, Streets
 
 
 def walled_ground(estates: Estates, wall_tolerance_m: float) -> np.ndarray:

@@ -12,7 +12,7 @@ import shapely
 
 from gis.errors import InputError, Problem, ProblemLog, say
 from gis.geometry import covered_ground, fault, has_shape, repair_areas
-from gis.tables import MODES, lets_pass, shut_bit
+from gis.modes import MODES, lets_pass, shut_bit
 from layers.assumptions import assumed
 from layers.osm_noding import DEGREES, Noded, WayNodes, node_ways
 from layers.osm_parts import WGS84, PartReader, Records
@@ -34,7 +34,7 @@ class Findings:
         parts: records per part of the extract; facilities as ``facilities.<kind>``.
         street_ids: way ids of the streets; ``street_tags`` and ``street_counts`` (nodes per way) go with them.
         street_nodes: node id, longitude and latitude in 1e-7 degrees of all street nodes, end to end.
-        stopped: by node id, the modes that something other than a gate stops there, as bits of ``gis.tables.shut_bit``.
+        stopped: by node id, the modes that something other than a gate stops there, as bits of ``gis.modes.shut_bit``.
         cut: object id, part and number of missing nodes or members.
         left_out: reason (a key of the messages), object id, part.
         newest: time of the newest object, None where objects have no time.
@@ -65,8 +65,8 @@ class OsmExtract:
     Args:
         file: name of the file.
         streets: index ``edge_id`` (``way/5#0``); ``u``, ``v`` (OSM node ids; negative where a closed gate cuts),
-            ``osm_id``, ``street_class`` (value of highway), ``name``, the modes of ``gis.tables`` (whether the public
-            may move there so), ``oneway``, ``ground`` (no bridge, no tunnel), ``private``.
+            ``osm_id``, ``street_class`` (value of highway), ``name``, the modes of ``gis.modes`` (whether the public
+            may move there so), ``oneway``, ``ground`` (no bridge, no tunnel), ``crossing``, ``private``.
         buildings: areas with ``use``, ``name``, ``levels``, ``height_m``, ``households``.
         estates: residential areas with ``name`` and ``other_names`` (parted by ``;``).
         gates: points with ``name``, ``foot``, ``vehicle``, ``closed``, ``hours``.
@@ -155,7 +155,7 @@ def repaired_areas(frame: gpd.GeoDataFrame, to_crs: Any, file: str, log: Problem
 
 
 def _shut(gates: gpd.GeoDataFrame, stopped: Mapping[int, int]) -> "pd.Series[int]":
-    """By node id, the modes that a gate or something else stops there, as bits of ``gis.tables.shut_bit``."""
+    """By node id, the modes that a gate or something else stops there, as bits of ``gis.modes.shut_bit``."""
     gates = gates.astype(dict.fromkeys(["foot", "vehicle", "closed", "emergency"], bool))
     bits = sum((~lets_pass(gates, mode)).astype(np.int64) * shut_bit(mode) for mode in MODES)
     nodes = pd.Series(bits, index=gates.index, dtype=np.int64)
@@ -175,6 +175,7 @@ def _streets(found: Findings, noded: Noded) -> gpd.GeoDataFrame:
            for mode, access in tags.streets.modes.items()},
         "oneway": np.array([tags.streets.oneway(one) for one in found.street_tags], dtype=np.int64),
         "ground": np.array([not tags.off_ground.hold(one) for one in found.street_tags], dtype=bool),
+        "crossing": np.array([tags.streets.crossing.hold(one) for one in found.street_tags], dtype=bool),
         "private": np.array([one.get("access") == "private" and one.get("foot") != "no"
                              for one in found.street_tags], dtype=bool),
     })

@@ -11,7 +11,7 @@ from typing import Any, Self
 import pandas as pd
 
 from gis.errors import InputError, Problem, Words, say
-from gis.tables import MODES, Mode, shut_bit
+from gis.modes import MODES, Mode, shut_bit
 from layers.kinds import facility_kinds
 
 Tags = Mapping[str, str]
@@ -88,12 +88,13 @@ class Access:
 
 @dataclass(frozen=True)
 class StreetTags:
-    """Which highway is a street, how it is displayed, who uses it and in which direction cars may go."""
+    """Which highway is a street, how it is displayed, who uses it, where cars may go and what crosses one."""
 
     display: Mapping[str, str]
     excluded: frozenset[str]
     not_a_street: Conditions
     modes: Mapping[str, Access]
+    crossing: Conditions
     along: Conditions
     against: Conditions
 
@@ -158,7 +159,7 @@ class OsmTags:
         return ";".join(name for name in every if name != self.name(tags))
 
     def stopped_by(self, tags: Tags) -> int:
-        """Whom something on a street that is no gate stops, as bits of ``gis.tables.shut_bit``."""
+        """Whom something on a street that is no gate stops, as bits of ``gis.modes.shut_bit``."""
         return sum(shut_bit(mode) for mode, conditions in self.street_barriers.items() if conditions.hold(tags))
 
     def building_use(self, tags: Tags) -> str:
@@ -210,7 +211,7 @@ def display_classes(street_class: pd.Series) -> pd.Series:
 
 
 def open_classes(street_class: pd.Series, mode: str) -> pd.Series:
-    """Whether one may use a street of which only the class is known; ``mode`` is one of ``gis.tables.MODES``."""
+    """Whether one may use a street of which only the class is known; ``mode`` is one of ``gis.modes.MODES``."""
     streets = osm_tags().streets
     return ~street_class.isin(streets.modes[mode].never | streets.excluded)
 
@@ -259,6 +260,7 @@ def _street_tags(data: Mapping[str, Any]) -> StreetTags:
         excluded=frozenset(_texts(data["excluded"], "streets.excluded")),
         not_a_street=Conditions.of(data["not_a_street"], "streets.not_a_street"),
         modes={name: _access(one, f"streets.modes.{name}") for name, one in data["modes"].items()},
+        crossing=Conditions.of(data["crossing"], "streets.crossing"),
         along=Conditions.of(data["oneway"]["along"], "streets.oneway.along"),
         against=Conditions.of(data["oneway"]["against"], "streets.oneway.against"),
     )

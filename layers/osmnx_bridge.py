@@ -20,7 +20,8 @@ import shapely
 
 from gis.errors import InputError, Problem, ProblemLog, Words, reported, say
 from gis.ledger import Reading
-from gis.tables import MODES, Streets
+from gis.modes import MODES
+from gis.tables import Streets
 from layers.line_noding import same_course
 from layers.osm_tags import first_texts, open_classes, street_classes
 from layers.placing.places import Town, crs_name, places_of_layer
@@ -72,8 +73,8 @@ def read_graphml(source: Source, town: Town, log: ProblemLog) -> Streets:
 def to_graph(streets: Streets) -> "nx.MultiDiGraph":
     """The streets as an osmnx graph, walkable both ways, in their own CRS.
 
-    Edges carry ``length`` (m), ``highway``, ``name``, the modes of ``gis.tables``, ``car_oneway`` (as ``oneway`` of the
-    streets), ``ground``, which ends are shut to whom, ``edge_id``, ``oneway`` False and ``geometry``.
+    Edges carry ``length`` (m), ``highway``, ``name``, the modes of ``gis.modes``, ``car_oneway`` (as ``oneway`` of the
+    streets), ``ground``, ``crossing``, which ends are shut to whom, ``edge_id``, ``oneway`` False and ``geometry``.
     """
     import osmnx  # noqa: PLC0415 - takes a second, and most projects have no GraphML
     frame = streets.frame
@@ -81,7 +82,7 @@ def to_graph(streets: Streets) -> "nx.MultiDiGraph":
     edges = gpd.GeoDataFrame(
         {"u": frame["u"].to_numpy(), "v": frame["v"].to_numpy(), "edge_id": frame.index.to_numpy(),
          "highway": frame["street_class"].to_numpy(), "name": frame["name"].to_numpy(),
-         **{name: frame[name].to_numpy() for name in (*MODES, "ground", *_SHUT)},
+         **{name: frame[name].to_numpy() for name in (*MODES, "ground", "crossing", *_SHUT)},
          "car_oneway": frame["oneway"].to_numpy(), "oneway": False, "reversed": False,
          "length": shapely.length(shapes)},
         geometry=shapes, crs=streets.crs)
@@ -126,12 +127,13 @@ def _as_streets(first: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     ground = _column(first, "ground").isin(_TRUE) if "ground" in first else ~raised
     said = "car_oneway" if "car_oneway" in first else "oneway"
     oneway = _column(first, said).replace(dict.fromkeys(_TRUE, "1")).where(lambda text: text.isin(["1", "-1"]), "0")
+    crossing = _column(first, "crossing").isin(_TRUE) if "crossing" in first else pd.Series(False, first.index)
     shut = {end: pd.to_numeric(_column(first, end)).to_numpy(dtype=np.int64) for end in _SHUT if end in first}
     ids = _column(first, "edge_id") if "edge_id" in first else _edge_names(first)
     return gpd.GeoDataFrame(
         {"u": first["u"].to_numpy(), "v": first["v"].to_numpy(), "street_class": classes.to_numpy(),
          "name": _column(first, "name").to_numpy(), **allowed, "oneway": oneway.to_numpy(dtype=np.int64),
-         "ground": ground.to_numpy(), **shut},
+         "ground": ground.to_numpy(), "crossing": crossing.to_numpy(), **shut},
         geometry=first.geometry.to_numpy(), index=pd.Index(ids.to_numpy(), dtype="object"), crs=first.crs)
 
 

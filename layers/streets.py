@@ -13,7 +13,8 @@ from gis.crs import metric_crs_of
 from gis.errors import InputError, Problem, ProblemLog, Words, say
 from gis.geometry import covered_ground
 from gis.ledger import Reading
-from gis.tables import MODES, Streets
+from gis.modes import MODES
+from gis.tables import Streets
 from layers.assumptions import assumed
 from layers.columns.catalogue import document
 from layers.line_noding import node_lines, same_course

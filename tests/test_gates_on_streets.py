@@ -3,8 +3,9 @@
 import pytest
 
 from gis.errors import ProblemLog
+from gis.modes import MODES, shut_bit
 from gis.network import StreetNetwork
-from gis.tables import MODES, Estates, Gates, shut_bit
+from gis.tables import Estates, Gates
 from layers.osmnx_bridge import read_graphml, write_graphml
 from layers.placing.places import Town
 from layers.reading.files import Source

@@ -1,6 +1,7 @@
 """Walks within walls follow the paths that are mapped there; worked out on paper, and by networkx on drawn grids."""
 
 import itertools
+from dataclasses import replace
 
 import geopandas as gpd
 import networkx as nx
@@ -132,8 +133,7 @@ def by_networkx(lines, places, reach_m):
 def test_walks_on_drawn_grids_are_those_of_networkx(seed):
     lines, places = drawn(np.random.default_rng(seed))
     outline = gpd.GeoSeries([shapely.box(-20, -20, 200, 200)], index=["E"], crs=CRS)
-    inner = InnerPaths.of(streets(lines), outline, mode="foot", through_classes=frozenset(), tolerance_m=2,
-                          max_snap_m=6)
+    inner = InnerPaths.of(streets(lines), outline, replace(SETTINGS, path_snap_m=6), "foot")
     rows = pd.MultiIndex.from_product([range(len(places))] * 2)
     one, other = (Points(places, rows.get_level_values(level).to_numpy()) for level in (0, 1))
     ours = inner.between_mm(one, other, np.full(len(rows), "E", dtype=object))

@@ -5,8 +5,9 @@ import pytest
 import shapely
 
 from gis.errors import InputError, ProblemLog
+from gis.modes import MODES
 from gis.network import StreetNetwork
-from gis.tables import MODES, Estates, Gates, Streets
+from gis.tables import Estates, Gates, Streets
 from layers.osm import read_osm
 from layers.osmnx_bridge import write_graphml
 from layers.placing.places import Town
