@@ -23,11 +23,13 @@ bench: $(STAMP)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[bench]'
 	$(BIN)/python benchmarks/reach.py
 	$(BIN)/python benchmarks/reach.py --growth
+	$(BIN)/python benchmarks/service_areas.py
 	$(BIN)/python benchmarks/check.py
 	$(BIN)/python benchmarks/offset_rates.py
 
 bench-quick: $(STAMP)
 	$(BIN)/python benchmarks/reach.py --quick
+	$(BIN)/python benchmarks/service_areas.py --quick
 
 browser: $(STAMP)
 	$(BIN)/python tests/install_browser.py

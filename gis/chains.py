@@ -49,7 +49,7 @@ class Chains:
         """
         both = np.full(len(u), ALONG | AGAINST, np.int8)
         ways = both if ways is None else np.where(length_mm > 0, ways, both).astype(np.int8)
-        first, half = _grouped(np.concatenate([u, v]), len(rank))
+        first, half = grouped(np.concatenate([u, v]), len(rank))
         edge = half % max(len(u), 1)
         start, stop, length, chain, at, sign = chains_of(
             u, v, length_mm, first, edge, _junctions(first, ways[edge], half >= len(u)))
@@ -94,7 +94,7 @@ def _graph(start: np.ndarray, stop: np.ndarray, length_mm: np.ndarray, ways: np.
     for allowed in (True, False):
         along, against = (np.flatnonzero((ways & way > 0) == allowed) for way in (ALONG, AGAINST))
         chain, head = np.concatenate([along, against]), np.concatenate([stop[along], start[against]])
-        first, arc = _grouped(np.concatenate([start[along], stop[against]]), junctions)
+        first, arc = grouped(np.concatenate([start[along], stop[against]]), junctions)
         arcs.append((first, head[arc], chain[arc].astype(np.int32), arc >= len(along)))
     (first, head, chain, from_stop), (shut_first, _, shut_chain, shut_from_stop) = arcs
     return Graph(start, stop, length_mm, first, head, chain, from_stop, ways, shut_first, shut_chain, shut_from_stop)
@@ -118,7 +118,7 @@ def _turned(ways: np.ndarray) -> np.ndarray:
     return np.asarray((ways & ALONG) * AGAINST | (ways & AGAINST) // AGAINST, dtype=np.int8)
 
 
-def _grouped(node: np.ndarray, nodes: int) -> tuple[np.ndarray, np.ndarray]:
+def grouped(node: np.ndarray, nodes: int) -> tuple[np.ndarray, np.ndarray]:
     """Entries by node: those of node ``k`` are ``order[first[k]:first[k + 1]]``."""
     first = np.concatenate([[0], np.cumsum(np.bincount(node, minlength=nodes))]).astype(np.int64)
     return first, np.argsort(node, kind="stable").astype(np.int64)

@@ -1,5 +1,6 @@
 """How far is it from a door through a gate along the streets to a facility, on foot or however one moves?"""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Self
@@ -11,11 +12,11 @@ import shapely
 
 from gis.attach import MM_PER_M, Attachment, Barriers, Obstacles, attach, to_mm
 from gis.chains import LONGEST_MM, Chains
-from gis.geometry import substrings
 from gis.inner_paths import NO_PATH_MM, InnerPaths, Points
 from gis.modes import Mode, ends_for
 from gis.new_streets import linked, with_lines
 from gis.search import Portals, nearest_within, pairs_within, parts_within
+from gis.service_areas import Parts, areas, parts_of_each, parts_of_edges
 from gis.street_cells import StreetCells
 from gis.street_graph import numbered, stretched
 from gis.tables import Estates, Gates, Streets
@@ -23,8 +24,6 @@ from gis.walk_settings import WalkSettings
 from gis.walls import fences_off_walls, holders, streets_outside_walls, walled_ground, with_assumed_gates
 
 _FLOAT_DUST = 1e-6
-_QUARTER = 16
-"""Corners of a quarter of a circle: so many make it 0.16 % smaller than a circle without any."""
 
 
 @dataclass(frozen=True)
@@ -243,31 +242,37 @@ class StreetNetwork:
         For display: who is reached is decided by ``pairs``. A destination without a way to a street has no area.
         Within 0.2 % of the area that circles without corners would give.
         """
-        limit = _whole_mm(radius_m)
-        if not len(destinations):
-            return shapely.MultiPolygon()
         portals = self._portals(destinations)
-        edge, low, high = self._reached(portals, limit)
-        cut = substrings(self.edges.geometry.to_numpy()[edge], low / MM_PER_M, high / MM_PER_M)
-        joined = shapely.get_parts(shapely.line_merge(shapely.multilinestrings(cut)))
-        placed = destinations.geometry.to_numpy()[np.unique(portals.row[portals.mm <= limit])]
-        return shapely.union_all(shapely.buffer(
-            np.append(joined, placed), self.settings.service_area_buffer_m, quad_segs=_QUARTER))
+        found = parts_within(self.chains.turned, portals, limit_mm=_whole_mm(radius_m))
+        parts = parts_of_edges(self.chains, stretched(self.length_mm, self.stretch), self.stretch,
+                               (np.zeros(len(found[0]), dtype=np.int64), *found))
+        placed = shapely.multipoints(destinations.geometry.to_numpy()[
+            np.unique(portals.row[portals.mm <= _whole_mm(radius_m)])])
+        return self._areas(parts, np.array([placed]))[0]
 
-    def _reached(self, portals: Portals, limit_mm: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """The parts of edges within the limit of any portal: edge, from where and to where along it, millimetres."""
-        found = parts_within(self.chains.turned, portals, limit_mm=limit_mm)
-        parts = pd.DataFrame(dict(zip(("chain", "low", "high"), found, strict=True)))
-        edges = pd.DataFrame({"chain": self.chains.chain, "edge": np.arange(len(self.edges)), "at": self.chains.at_mm,
-                              "sign": self.chains.sign, "stretch": self.stretch,
-                              "length": stretched(self.length_mm, self.stretch)})
-        part = edges.merge(parts, on="chain")
-        ends = [(part["sign"] * (part[name] - part["at"])).to_numpy() for name in ("low", "high")]
-        low = np.maximum(np.minimum(*ends), 0)
-        high = np.minimum(np.maximum(*ends), part["length"].to_numpy())
-        some = high > low
-        low, high = (np.rint(end[some] / part["stretch"].to_numpy()[some]).astype(np.int64) for end in (low, high))
-        return _joined(part["edge"].to_numpy()[some], low, high)
+    def service_areas(self, destinations: gpd.GeoDataFrame, *, radii_m: Sequence[float]) -> gpd.GeoDataFrame:
+        """The ``service_area`` of each destination by itself, for several radii.
+
+        Returns:
+            the areas, of a destination without a way to a street an empty one, on MultiIndex (destination index
+            name, ``radius_m``), in the order of the destinations and, for each, of the radii from the least.
+        """
+        radii = sorted(set(radii_m))
+        portals, limits = self._portals(destinations), [_whole_mm(radius) for radius in radii]
+        walk_mm = stretched(self.length_mm, self.stretch)
+        near = np.full(len(destinations), LONGEST_MM, dtype=np.int64)
+        np.minimum.at(near, portals.row, portals.mm)
+        found = np.stack([
+            self._areas(parts_of_edges(self.chains, walk_mm, self.stretch, parts),
+                        np.where(near <= limit, destinations.geometry.to_numpy(), shapely.Point()))
+            for limit, parts in zip(limits, parts_of_each(self.chains.turned, portals, limits), strict=True)], axis=1)
+        return gpd.GeoDataFrame(
+            geometry=found.ravel(), crs=destinations.crs,
+            index=pd.MultiIndex.from_product([destinations.index, radii], names=[destinations.index.name, "radius_m"]))
+
+    def _areas(self, parts: Parts, placed: np.ndarray) -> np.ndarray:
+        return areas(parts, placed, self.edges.geometry.to_numpy(), self.length_mm,
+                     self.settings.service_area_buffer_m)
 
     def _attach(self, points: gpd.GeoDataFrame) -> Attachment:
         return attach(points.geometry.to_numpy(), self.edges.geometry.to_numpy(), self.length_mm,
@@ -340,14 +345,3 @@ class StreetNetwork:
 def _whole_mm(limit_m: float) -> int:
     """A limit in millimetres: what is left below one does not count, but 0.29 m are 290."""
     return int(min(limit_m * MM_PER_M + _FLOAT_DUST, LONGEST_MM))
-
-
-def _joined(edge: np.ndarray, low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Parts of edges without repetitions: those of one edge that meet are one."""
-    order = np.lexsort((low, edge))
-    edge, low, high = edge[order], low[order], high[order]
-    until = pd.Series(high).groupby(edge).cummax().to_numpy()
-    fresh = np.ones(len(edge), dtype=bool)
-    fresh[1:] = (edge[1:] != edge[:-1]) | (low[1:] > until[:-1])
-    group = np.cumsum(fresh) - 1
-    return edge[fresh], low[fresh], np.maximum.reduceat(high, np.flatnonzero(fresh)) if len(group) else high

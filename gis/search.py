@@ -5,6 +5,7 @@ one for each open gate, another point one. The searches know nothing of points b
 """
 
 import functools
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import cpu_count
@@ -73,6 +74,13 @@ def pairs_within(chains: Chains, sources: Portals, targets: Portals, *, limit_mm
         return part(0, sources.rows)
     found = list(_threads().map(part, ends[:-1], ends[1:]))
     return tuple(map(np.concatenate, zip(*found, strict=True)))
+
+
+def in_threads(work: Callable[[np.ndarray], np.ndarray], rows: np.ndarray) -> np.ndarray:
+    """``work`` on parts of an array, which shapely and numba do at once, and its answers end to end."""
+    if len(rows) < cpu_count():
+        return work(rows)
+    return np.concatenate(list(_threads().map(work, np.array_split(rows, cpu_count()))))
 
 
 @functools.cache

@@ -12,7 +12,7 @@ from gis.network import StreetNetwork
 from gis.tables import Estates, Gates
 from layers.osm import read_osm
 from layers.streets import streets_of_osm
-from tests.test_network import CRS, SETTINGS, points
+from tests.test_network import CRS, SETTINGS, points, streets
 
 BUFFER_M = SETTINGS.service_area_buffer_m
 
@@ -74,3 +74,39 @@ def test_what_no_street_leads_to_has_no_area(tongji):
     assert tongji.service_area(nowhere, radius_m=300).is_empty
     some = gpd.GeoDataFrame(pd.concat([nowhere, on_streets(tongji, 1, seed=1).rename({"f0": "g"})]))
     assert tongji.service_area(some, radius_m=300).equals(tongji.service_area(some.iloc[[1]], radius_m=300))
+
+
+def test_each_place_has_the_areas_of_a_network_asked_for_it_alone(tongji):
+    some = gpd.GeoDataFrame(pd.concat([on_streets(tongji, 12, seed=5), points("facility_id", [("far", 0, 0, "")])]))
+    radii = [500.0, 12.0, 150.0]
+    found = tongji.service_areas(some.rename_axis("facility_id"), radii_m=radii)
+    assert found.index.names == ["facility_id", "radius_m"]
+    assert found.index.get_level_values("radius_m").tolist() == sorted(radii) * 13
+    for (key, radius_m), area in found.geometry.items():
+        alone = tongji.service_area(some.loc[[key]], radius_m=radius_m)
+        assert area.symmetric_difference(alone).area <= 1e-6 * alone.area
+    assert found.loc["far"].is_empty.all()
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_areas_of_one_way_streets_are_those_of_all_places_asked_together(seed):
+    """Random towns driven in one direction here and there; the area of several places is the union of theirs."""
+    rng = np.random.default_rng(seed)
+    spots = rng.integers(0, 20, (14, 2)) * 25.0
+    joins = {tuple(sorted(pair)) for pair in rng.integers(0, 14, (26, 2)).tolist()
+             if (spots[pair[0]] != spots[pair[1]]).any()}
+    town = streets([[tuple(spots[a]), tuple(spots[b])] for a, b in sorted(joins)])
+    town.frame["oneway"] = rng.integers(-1, 2, len(town.frame))
+    net = StreetNetwork.build(town, Estates.empty(CRS), Gates.empty(CRS), SETTINGS, mode="car")
+    some = points("facility_id", [(f"f{k}", *rng.uniform(0, 500, 2), "") for k in range(4)])
+    each = net.service_areas(some, radii_m=[100, 300])
+    for radius_m in (100, 300):
+        together = net.service_area(some, radius_m=radius_m)
+        union = shapely.union_all(each.xs(radius_m, level="radius_m").geometry.to_numpy())
+        assert union.symmetric_difference(together).area <= 1e-6 * max(together.area, 1)
+
+
+def test_nobody_is_served_by_no_places(tongji):
+    none = on_streets(tongji, 1, seed=1).iloc[:0]
+    assert tongji.service_area(none, radius_m=300).is_empty
+    assert tongji.service_areas(none, radii_m=[300]).empty
