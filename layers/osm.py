@@ -84,15 +84,23 @@ class _Scan:
     found: Findings = field(init=False)
     areas: dict[str, Conditions] = field(init=False)
     lines: dict[str, Conditions] = field(init=False)
-    wanted: dict[tuple[str, int], tuple[list[str], Any]] = field(init=False, default_factory=dict)
+    wanted: dict[tuple[str, int], tuple[list[str], tuple[int, ...]]] = field(init=False, default_factory=dict)
     made: set[tuple[str, int]] = field(init=False, default_factory=set)
     outer_ways: dict[int, tuple[int, ...]] = field(init=False, default_factory=dict)
+    area_keys: tuple[str, ...] = field(init=False)
+    known_areas: dict[tuple[str | None, ...], list[str]] = field(init=False, default_factory=dict)
+    line_keys: tuple[str, ...] = field(init=False)
+    known_lines: dict[tuple[str | None, ...], list[str]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         tags = self.tags
         facilities = {f"facilities.{kind}": conditions for kind, conditions in tags.facilities.items()}
         self.areas = {"estates": tags.estates, "water": tags.water_areas, "green": tags.green, **facilities}
+        self.area_keys = tuple(sorted(
+            {"building"}.union(*(one.asked for one in (*self.areas.values(), tags.water_not_drawn)))))
         self.lines = {"waterways": tags.water_lines, "railways": tags.railways, "fences": tags.fences}
+        self.line_keys = tuple(sorted(
+            frozenset[str]().union(*(one.asked for one in (*self.lines.values(), tags.water_not_drawn)))))
         names = ["buildings", "gates", "entrances", *self.areas, *self.lines]
         self.found = Findings({name: Records() for name in names})
         self.wkb, self.store = osmium.geom.WKBFactory(), osmium.index.create_map("flex_mem")
@@ -146,19 +154,18 @@ class _Scan:
         tags = dict(way.tags)
         parts = self._area_parts(tags)
         is_street = "highway" in tags and self.tags.streets.is_street(tags)
-        lines = [part for part, conditions in self.lines.items() if conditions.hold(tags)]
+        lines = self._line_parts(tags)
         if not (parts or is_street or lines):
             return
-        nodes = [(node.ref, node.x, node.y) for node in way.nodes]
-        missing = sum(not on_globe(x, y) for _, x, y in nodes)
-        if parts and ("way", way.id) not in self.wanted:
-            self.wanted["way", way.id] = (parts, missing)
+        if parts:
+            self.wanted["way", way.id] = (parts, (way.id,))
+        nodes = [(node.ref, node.x, node.y) for node in way.nodes] if is_street or lines else []
         if is_street and nodes:
             self.found.street_ids.append(way.id)
             self.found.street_tags.append(tags)
             self.found.street_counts.append(len(nodes))
             self.found.street_nodes.extend(nodes)
-        if lines and not self.tags.water_not_drawn.hold(tags):
+        if lines:
             self._lines(way.id, tags, lines, nodes)
 
     def _lines(self, way_id: int, tags: Tags, parts: list[str], nodes: list[tuple[int, int, int]]) -> None:
@@ -200,6 +207,21 @@ class _Scan:
         self.made.add((kind, area.orig_id()))
 
     def _area_parts(self, tags: Tags) -> list[str]:
+        """What an area with these tags is; asked once of all that agree in the tags that matter."""
+        asked = tuple([tags.get(key) for key in self.area_keys])
+        if asked not in self.known_areas:
+            self.known_areas[asked] = self._as_area(tags)
+        return list(self.known_areas[asked])
+
+    def _line_parts(self, tags: Tags) -> list[str]:
+        """What a line with these tags is, likewise."""
+        asked = tuple([tags.get(key) for key in self.line_keys])
+        if asked not in self.known_lines:
+            self.known_lines[asked] = [] if self.tags.water_not_drawn.hold(tags) else [
+                part for part, conditions in self.lines.items() if conditions.hold(tags)]
+        return self.known_lines[asked]
+
+    def _as_area(self, tags: Tags) -> list[str]:
         parts = [part for part, conditions in self.areas.items() if conditions.hold(tags)]
         if "water" in parts and self.tags.water_not_drawn.hold(tags):
             parts.remove("water")
@@ -212,22 +234,22 @@ class _Scan:
 
     def _judge_areas_that_failed(self) -> None:
         failed = {key: what for key, what in sorted(self.wanted.items()) if key not in self.made}
-        whole = self._whole_ways({ref for (kind, _), (_, refs) in failed.items() if kind == "relation" for ref in refs})
-        for (kind, number), (parts, detail) in failed.items():
-            missing = detail if kind == "way" else sum(ref not in whole for ref in detail)
+        lacking = self._missing_nodes({way_id for _, ways in failed.values() for way_id in ways})
+        for (kind, number), (parts, ways) in failed.items():
+            missing = lacking[number] if kind == "way" else sum(lacking.get(way_id, 1) > 0 for way_id in ways)
             for part in parts:
                 if missing:
                     self.found.cut.append((f"{kind}/{number}", part, missing))
                 else:
                     self.found.left_out.append(("broken", f"{kind}/{number}", part))
 
-    def _whole_ways(self, way_ids: set[int]) -> set[int]:
-        """Those of the ways that are in the file with all their nodes."""
+    def _missing_nodes(self, way_ids: set[int]) -> dict[int, int]:
+        """How many nodes of each of the ways that are in the file are not."""
         if not way_ids:
-            return set()
+            return {}
         members = self._objects(osmium.osm.ALL).with_filter(EntityFilter(osmium.osm.WAY))
         ways: Iterator[Any] = iter(members.with_filter(IdFilter(sorted(way_ids))))
-        return {way.id for way in ways if all(on_globe(node.x, node.y) for node in way.nodes)}
+        return {way.id: sum(not on_globe(node.x, node.y) for node in way.nodes) for way in ways}
 
     def _drop_repeated_outer_ways(self) -> None:
         for part, records in self.found.parts.items():

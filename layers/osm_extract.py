@@ -225,10 +225,9 @@ def _extent(file: str, box: shapely.Geometry | None, frames: list[gpd.GeoDataFra
     if not len(shapes):
         raise InputError(Problem(file=file, why="the file holds no streets, buildings or anything else of use",
                                  fix="export the area again with its ways and nodes"))
-    hull = covered_ground(shapes, hull_ratio=assumed("ground", "hull_ratio"))
     if box is None:
-        return hull
-    west, south, east, north = shapely.bounds(hull)
+        return covered_ground(shapes, hull_ratio=assumed("ground", "hull_ratio"))
+    west, south, east, north = shapely.total_bounds(shapes)
     left, bottom, right, top = shapely.bounds(box)
     wide, high = max(east - west, DEGREES), max(north - south, DEGREES)
     if right - left > _EMPTY_BOX_RATIO * wide and top - bottom > _EMPTY_BOX_RATIO * high:
@@ -236,7 +235,7 @@ def _extent(file: str, box: shapely.Geometry | None, frames: list[gpd.GeoDataFra
             file=file, severity="warning", fix="none needed; the hull of what the file holds is taken",
             why=say("the bounding box in the header is over {ratio} times as wide and high as the data",
                     ratio=_EMPTY_BOX_RATIO)))
-        return hull
+        return covered_ground(shapes, hull_ratio=assumed("ground", "hull_ratio"))
     return box
 
 

@@ -61,6 +61,11 @@ class Conditions:
         """Keys of which an object must have one to meet any of the conditions."""
         return frozenset(one.wanted[0][0] for one in self.any_of)
 
+    @cached_property
+    def asked(self) -> frozenset[str]:
+        """All keys that decide whether an object meets one of the conditions."""
+        return frozenset(key for one in self.any_of for key, _ in (*one.wanted, *one.barred))
+
 
 @dataclass(frozen=True)
 class Access:
