@@ -1,7 +1,7 @@
 """Reading an OpenStreetMap file beside other programs: seconds, memory, and what each finds.
 
 Each program reads in a process of its own, so that its memory is its own. Needs Las Palmas in the folder
-ESTATEGAP_TEST_DATA (default ../shared/data). ``--copies 16`` puts so many of it side by side. A program that gives up is
+ESTATEGAP_TEST_DATA (default ../shared/data). ``--copies 16`` puts so many of it side by side. What gives up is
 named with its reason; osmnx, which reads XML alone, is not asked.
 """
 
