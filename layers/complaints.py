@@ -16,7 +16,7 @@ from layers.assumptions import assumed
 from layers.columns.catalogue import document
 from layers.complaint_themes import OTHER, PREFIX, UNSAID, complaint_themes, holds_a_word, themes_of
 from layers.naming.estate_names import estate_of_building, named_estate, unknown_estates
-from layers.naming.names import without_building
+from layers.naming.names import before_flat, without_building
 from layers.placing.places import Town, holding_estate
 from layers.reading.files import Source
 from layers.rows import Rows, read_rows
@@ -29,6 +29,7 @@ from layers.typed.words import any_of, units_of, words_of
 
 _NUMBER = re.compile(r"\d{4}")
 _COUNTS = re.compile(f"{any_of('counted', 'words')}|{PERIOD}", re.IGNORECASE)
+_OF_ONE = re.compile(any_of("counted", "of_one"))
 _NUMBER_OF_THEM = rf"[0-9]+(?:\.0*)?(?:{'|'.join(units_of('complaints'))})?"
 
 
@@ -133,7 +134,7 @@ def _refuse_other_counts(rows: Rows) -> None:
         return
     themes = themes_of(pd.Series(rows.unread, dtype="object")).isin([OTHER, UNSAID])
     counts = [header for header, other in zip(rows.unread, themes, strict=True)
-              if (_COUNTS.search(simplified(header)) if other else "date" not in rows.fields)
+              if (_counts(simplified(header)) if other else "date" not in rows.fields)
               and as_text(rows.raw.frame[header]).str.fullmatch(_NUMBER_OF_THEM).any()]
     if counts:
         raise InputError(Problem(
@@ -141,6 +142,11 @@ def _refuse_other_counts(rows: Rows) -> None:
             why="these columns seem to count complaints; none of them is called 件数, so each row would count as one",
             fix="call the one column that counts 件数, or give one row per estate and theme, with the columns "
                 "小区名称, 诉求类型 and 件数; delete the others"))
+
+
+def _counts(header: str) -> bool:
+    """Whether a header says how many complaints there are, and not how often one was sent on: 催办次数."""
+    return _COUNTS.search(header) is not None and _OF_ONE.search(header) is None
 
 
 def _estates(rows: Rows, estates: Estates) -> pd.Series:
@@ -167,9 +173,9 @@ def _estates(rows: Rows, estates: Estates) -> pd.Series:
 
 
 def _said(rows: Rows) -> pd.Series:
-    """What rows call their estate, without the building and the flat, which are nobody's business."""
+    """What rows call their estate, without the building, the flat and what is said behind it: nobody's business."""
     names = rows.text("estate_name").where(rows.text("estate_name") != "", rows.text("address"))
-    names = names.map(lambda name: [name, *without_building(name)][-1])
+    names = names.map(lambda name: [name, *without_building(name)][-1]).map(before_flat)
     return names.where(names != "", rows.text("estate_id")).astype("object")
 
 

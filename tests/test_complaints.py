@@ -368,3 +368,17 @@ def test_the_building_and_the_flat_behind_the_name_of_an_estate_are_left_off_and
         (12, "光明里"), (13, "454弄"), (14, "别处花园"), (15, "别处花园")]
     assert not [one for one in log if any(flat in str(one) for flat in ("502", "301", "101"))]
     assert not [one for one in log if "belongs to no estate" in str(one.why)]
+
+
+def test_how_often_one_complaint_was_sent_on_is_no_count_of_complaints(tmp_path, estates):
+    lines = ["小区名称,诉求类型,受理时间,催办次数,重复来电次数", "光明,停车,2026-03-01 10:00,2,1",
+             "光明,物业,20260302103000,0,0"]
+    counts, log = count(tmp_path, estates, lines)
+    assert counts["complaints"].to_dict() == {"A": 0, "B": 2, "C": 0, "D": 0}
+    assert not log.errors
+
+
+@pytest.mark.parametrize("header", ["来电人次", "投诉人次", "诉求人数"])
+def test_a_summary_that_counts_callers_is_refused_and_not_one_complaint_per_row(tmp_path, estates, header):
+    with pytest.raises(InputError, match="seem to count complaints"):
+        count(tmp_path, estates, [f"小区名称,诉求类型,{header}", "光明,停车,30", "光明,物业,5"])

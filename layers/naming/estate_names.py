@@ -15,6 +15,7 @@ from gis.tables import NO_ESTATE, Estates
 from layers.data import data_of
 from layers.naming.names import (
     Candidate,
+    before_mask,
     candidates,
     normalised_names,
     offered,
@@ -31,6 +32,9 @@ _PART_OF_TOWN = re.compile("(?:.|[{sides}]{{2}}|.*[{kinds}])?{ending}".format_ma
 _LEVEL = re.compile(f".+?(?:{'|'.join(_WORDS['levels'])})(?=.)|.+")
 _BETWEEN_LEVELS = re.compile(r"[/\\|,·\s-]")
 _KINDS: Mapping[str, tuple[str, ...]] = {kind: tuple(ends) for kind, ends in _WORDS["kinds"].items()}
+_NUMBERS: Mapping[str, Any] = data_of("names")["numbers"]
+_HOUSES = re.compile(f"(?P<lane>.+{_NUMBERS['lane']})(?P<first>[0-9]+)-(?P<last>[0-9]+){_NUMBERS['house']}")
+_HOUSE = re.compile(f"(?P<lane>.+{_NUMBERS['lane']})(?P<house>[0-9]+){_NUMBERS['house']}")
 _SHORTEST = 2
 """Characters of a name that must be left before what may be left off."""
 _NAMES_ASKED = 100
@@ -178,10 +182,11 @@ def named_estate(rows: Rows, estates: Estates) -> pd.Series:
 def estate_of_building(rows: Rows, lost: pd.Index, estates: Estates) -> pd.Series:
     """Of rows that name no estate the one whose name or address is left without the building and the flat, if only one.
 
-    What the row calls its estate comes before its address. Nothing where another estate's name goes on with a number
-    behind it: 454弄25号 may be of 454弄 or of 454弄21-40号.
+    What the row calls its estate comes before its address. A house is of the one estate that has its number:
+    454弄21-40号 has 454弄25号. Nothing where another estate's name is the same but for a number behind it: 454弄25号
+    may be of 454弄 or of 454弄21-40号.
     """
-    names, addresses = (rows.text(field).loc[lost] for field in ("estate_name", "address"))
+    names, addresses = (rows.text(field).loc[lost].map(before_mask) for field in ("estate_name", "address"))
     tries = pd.concat([names, addresses]).map(
         lambda text: list(dict.fromkeys([text, without_towns(text), *without_building(text),
                                          *without_building(without_towns(text))]))).explode()
@@ -193,10 +198,26 @@ def estate_of_building(rows: Rows, lost: pd.Index, estates: Estates) -> pd.Serie
     mine, known = keyed(asked, name_table(frame["name"], other, frame["street"]))
     keys = sorted(set(known["key"]))
     parted = {key for key in mine["key"].unique() if bisect_left(keys, f"{key}0") < bisect_left(keys, f"{key}:")}
-    pairs = same_names(mine[~mine["key"].isin(parted)], known)
+    pairs = pd.concat([same_names(mine[~mine["key"].isin(parted)], known), _of_houses(mine, known)], ignore_index=True)
     pairs["label"] = tries.index[pairs["row_x"]]
     longest = pairs[pairs["row_x"] == pairs.groupby("label")["row_x"].transform("min")]
     return longest[~longest["label"].duplicated(keep=False)].set_index("label")["row_y"].astype("object")
+
+
+def _of_houses(asked: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
+    """Pairs as of ``same_names`` of a house and what has it alone: 454弄25号 and 454弄21-40号; both are ``keyed``."""
+    ranges: dict[str, list[tuple[int, int, str]]] = {}
+    whole = set(known["key"])
+    for key, row in zip(known["key"], known["row"], strict=True):
+        if (found := _HOUSES.fullmatch(key)) and found["lane"] not in whole:
+            ranges.setdefault(found["lane"], []).append((int(found["first"]), int(found["last"]), row))
+    pairs = []
+    for key, row in zip(asked["key"], asked["row"], strict=True):
+        found = _HOUSE.fullmatch(key)
+        of = {estate for first, last, estate in ranges.get(found["lane"], [])
+              if first <= int(found["house"]) <= last} if found else set()
+        pairs += [(row, one) for one in of if len(of) == 1]
+    return pd.DataFrame(pairs, columns=["row_x", "row_y"]).astype({"row_x": "int64", "row_y": "object"})
 
 
 def _by_names(rows: Rows, by_id: pd.Series, estates: Estates) -> tuple[pd.Series, pd.Series]:
