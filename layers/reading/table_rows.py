@@ -204,8 +204,6 @@ def _joined(rows: Sequence[list[Any]], table: str) -> list[Any] | None:
     """The headers of rows each of which only divides groups of the one above; None where one does not."""
     width = max(map(len, rows))
     levels = [row + [None] * (width - len(row)) for row in rows]
-    if not any(is_header(part, table) for part in levels[-1]):
-        return None
     heads: list[list[int]] = []  # of each row the place of the cell that heads a column
     for level, row in enumerate(levels):
         above = heads[-1] if heads else [0] * width
@@ -217,7 +215,9 @@ def _joined(rows: Sequence[list[Any]], table: str) -> list[Any] | None:
             begins = cell is not None or not own or above[place] != above[place - 1]
             own.append(place if begins else own[-1])
         heads.append(own)
-    return [_header_of(place, levels, heads, table) for place in range(width)]
+    names = [_header_of(place, levels, heads, table) for place in range(width)]
+    lowest = [name for name, part in zip(names, levels[-1], strict=True) if part is not None]
+    return names if any(is_header(one, table) for one in [*levels[-1], *lowest]) else None
 
 
 def _header_of(place: int, levels: list[list[Any]], heads: list[list[int]], table: str) -> Any:
