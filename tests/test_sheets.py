@@ -137,15 +137,6 @@ def test_headers_in_two_rows_are_joined(tmp_path, merged):
     assert (raw.frame[ROW].tolist(), raw.header_row) == ([3, 4], 2)
 
 
-def test_parts_that_are_names_only_with_their_group_are_joined_to_it(tmp_path):
-    """户籍 and 常住 are no names of columns of ours, 户籍人口 and 常住人口 are."""
-    rows = [["小区名称", "户数", "人口", None], [None, None, "户籍", "常住"], ["鞍山三村", 1280, 3100, 3300]]
-    raw = read(workbook(tmp_path / "a.xlsx", 名册=rows))
-    fields = read_fields(raw.frame, "roster", file="a.xlsx", log=ProblemLog())
-    assert values_of(fields) == {"name": ["鞍山三村"], "households": [1280], "residents": [3300],
-                                 "residents_registered": [3100]}
-
-
 def test_a_part_under_a_group_that_means_something_else_is_not_taken_for_the_whole(tmp_path):
     rows = [["小区名称", "常住人口", "出租房", None], [None, None, "户数", "人口"], ["鞍山三村", 3100, 12, 30]]
     raw = read(workbook(tmp_path / "a.xlsx", 名册=rows))
