@@ -11,6 +11,9 @@ from small_town import COUNT, IDS, NAMES, corner, estategap, table, tree, workbo
 
 from gis.errors import ProblemLog
 from layers.columns.fields import is_personal, read_fields
+from layers.placing.places import Town
+from layers.reading.files import Source
+from layers.rows import read_rows
 from layers.typed.personal import masked
 
 PHONE = "13912345678"
@@ -94,6 +97,18 @@ def test_columns_about_offices_and_things_are_not_about_persons(header):
 @pytest.mark.parametrize("header", ["来电人次", "投诉人数", "诉求人次", "网格员数量", "來電人數"])
 def test_a_column_that_counts_persons_is_not_about_one(header):
     assert not is_personal(header)
+
+
+@pytest.mark.parametrize("head", [
+    "序号,小区,王强,13912345678,停车", "序号,小区,处理：已联系王强１３９１２３４５６７８,类型,高度"])
+def test_of_a_list_without_headers_no_person_of_its_first_row_is_shown(tmp_path, head):
+    (tmp_path / "工单.csv").write_bytes(f"{head}\r\n2,光明,李敏,13812345679,停车\r\n".encode("gb18030"))
+    log = ProblemLog()
+    rows = read_rows(Source(tmp_path / "工单.csv"), "complaint", part="complaints", town=Town("EPSG:4549"), log=log)
+    said = f"{[str(one) for one in log]} {rows.unread} {rows.personal}"
+    assert not [hidden for hidden in ("王强", "5678", "５６７８") if hidden in said]
+    assert "＊＊＊" in said
+    assert ("高度" in said) == ("高度" in head)
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from layers.columns.catalogue import document
 from layers.reading.files import ROW
 from layers.typed.cells import as_text
 from layers.typed.chinese import simplified
-from layers.typed.person_names import MASK, without_persons
+from layers.typed.person_names import MASK, is_name, without_persons
 
 _NO_COLUMNS = frozenset({ROW, "geometry"})
 _LISTED = 12
@@ -60,6 +60,23 @@ def drop_personal(
                         why=say("columns with telephone or identity numbers were dropped unread: {names}",
                                 names=listed(told, _LISTED))))
     return raw.drop(columns=[*named, *told])
+
+
+def with_masked_headers(raw: Any) -> Any:
+    """The table without telephones and persons in the names of its columns, which messages and accounts show.
+
+    A row of data stands for the headers where there are none: a name alone in it goes too where a number does.
+    """
+    names = [str(name) for name in raw.columns]
+    clean = dict(zip(names, masked(pd.Series(names, dtype="object")), strict=True))
+    if all(name == text for name, text in clean.items()):
+        return raw
+    told = [MASK if is_name(simplified(clean[name])) else clean[name] for name in names]
+    own = [f"{text} ({place + 1})" if text != name and told.count(text) > 1 else text
+           for place, (name, text) in enumerate(zip(names, told, strict=True))]
+    renamed = raw.set_axis(own, axis="columns")
+    renamed.attrs.update(raw.attrs)
+    return renamed
 
 
 def masked(cells: pd.Series) -> pd.Series:
