@@ -85,6 +85,7 @@ def test_points_of_complaints_are_counted_where_they_lie(tmp_path, estates):
     ("违章搭建", "illegal_building"), ("养老助餐", "elderly_care"), ("环境卫生", "environment"),
     ("噪音扰民", "environment"), ("物业服务", "property_management"), ("绿化修剪", "greenery"),
     ("房屋渗漏", "buildings"), ("托育点", "childcare"), ("无障碍坡道", "accessibility"), ("Parking", "parking"),
+    ("非机动车乱停放", "charging"),
     ("社保咨询", "other"), ("", "unsaid"), ("  ", "unsaid")])
 def test_what_residents_say_has_the_theme_a_clerk_would_give_it(said, theme):
     assert themes_of(pd.Series([said], dtype="object")).tolist() == [theme]

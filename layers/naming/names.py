@@ -37,7 +37,7 @@ _FORMAL = re.compile(f"(?:(?<={_ORDINAL})|(?<=[^{_ORDINAL}]))[{''.join(_IN['form
 _FORMAL_PLAIN = str.maketrans(_IN["formal"])
 _PART = re.compile(
     rf"(?<![0-9a-z])\(({_ORDINAL}?(?:[0-9]{{1,3}}|[a-z]|[{data_of('names')['marks']['directions']}]|"
-    rf"[{_IN['part_letters']}])[{_IN['parts']}]?|[0-9]+(?:-[0-9]+)?[{_LANE_SIGN}{_HOUSE}])\)(?![0-9a-z])")
+    rf"[{_IN['part_letters']}])(?:[{_IN['parts']}]|{'|'.join(_IN['part_words'])})?|[0-9]+(?:-[0-9]+)?[{_LANE_SIGN}{_HOUSE}])\)(?![0-9a-z])")
 _LANE = re.compile(f".*?[0-9]{_LANE_SIGN}")
 _FROM_HOUSE_ONE = re.compile(f"(?<={_LANE_SIGN})1-[0-9]+{_HOUSE}$")
 _NO_BEGINNING = re.compile(f"[0-9(,-]|{_ORDINAL}|[{_IN['no_beginning']}]")
