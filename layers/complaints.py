@@ -24,6 +24,7 @@ from layers.typed.cells import as_text, folded
 from layers.typed.chinese import simplified
 from layers.typed.days import PERIOD
 from layers.typed.ids import rounded_ids
+from layers.typed.person_names import MASK, begins_with_person
 from layers.typed.personal import masked
 from layers.typed.words import any_of, units_of, words_of
 
@@ -175,8 +176,14 @@ def _estates(rows: Rows, estates: Estates) -> pd.Series:
 def _said(rows: Rows) -> pd.Series:
     """What rows call their estate, without the building, the flat and what is said behind it: nobody's business."""
     names = rows.text("estate_name").where(rows.text("estate_name") != "", rows.text("address"))
-    names = names.map(lambda name: [name, *without_building(name)][-1]).map(before_flat)
+    names = names.map(_called)
     return names.where(names != "", rows.text("estate_id")).astype("object")
+
+
+def _called(name: str) -> str:
+    """A name or an address up to its first building; of a person beside one (王强 3幢402) nothing."""
+    bare = before_flat([name, *without_building(name)][-1])
+    return MASK if bare != name and begins_with_person(bare) else bare
 
 
 def _of_buildings(rows: Rows, named: pd.Series, estates: Estates) -> pd.Series:

@@ -22,6 +22,7 @@ _ROOM = rf"(?:\d{{1,4}}(?:{any_of('persons', 'before_rooms')}|[-—–]))*\d{{2,
 _MARKS = r"[\s:：,，、;；/|()（）\-—–]"
 _AFTER = r"[\s:：(（\-—–]"
 _CLOSING = "）)"
+_AT_ROOMS = ("titles", "homes")
 _LOOKED_AT = 40
 """Characters beside a number in which a name is looked for."""
 
@@ -54,6 +55,13 @@ def is_name(text: str) -> bool:
     return _name().fullmatch(text) is not None and _is_no_word(text) and _at_place().search(text) is None
 
 
+def begins_with_person(text: str) -> bool:
+    """True where a text is written like a name, or begins like one with a title behind it: 王强, 李敏家."""
+    plain = simplified(text)
+    titled = re.match(rf"({_HAN}{{2,4}}?)(?:{any_of('persons', *_AT_ROOMS)})", plain)
+    return is_name(plain) or (titled is not None and is_name(titled[1]))
+
+
 def _is_no_word(text: str) -> bool:
     """True where no word that only looks like a name begins a text: 施工, 白天."""
     return not text.startswith(tuple(words_of("persons", "no_names")))
@@ -82,11 +90,11 @@ def _last_persons(before: str) -> int:
     return length
 
 
-def _last_person(before: str) -> int:
+def _last_person(before: str, titles: tuple[str, ...] = ("titles",)) -> int:
     """How many characters at the end of a text name a person, with a title; 0 where they do not."""
     run = re.search(rf"{_HAN}*$", before)
     words = run[0] if run else ""
-    titled = re.fullmatch(rf"(.+?)({any_of('persons', 'titles')})", words)
+    titled = re.fullmatch(rf"(.+?)({any_of('persons', *titles)})", words)
     length = _last_name(titled[1], alone=True) if titled else 0
     if titled and length and _is_no_word(words[-length - len(titled[2]) :]):
         return length + len(titled[2])
@@ -150,8 +158,8 @@ def _run_at(text: str, at: int) -> str:
 
 
 def _titled_at_rooms(text: str) -> Iterator[tuple[int, int]]:
-    for found in re.finditer(any_of("persons", "titles"), text):
-        length = _last_person(text[max(0, found.start() - _LOOKED_AT) : found.end()])
+    for found in re.finditer(any_of("persons", *_AT_ROOMS), text):
+        length = _last_person(text[max(0, found.start() - _LOOKED_AT) : found.end()], _AT_ROOMS)
         whole = _with_rooms(text, found.end() - length, found.end())
         if length and whole != (found.end() - length, found.end()):
             yield whole
@@ -198,4 +206,4 @@ def _begins_after() -> re.Pattern[str]:
 
 @functools.cache
 def _told() -> re.Pattern[str]:
-    return re.compile(any_of("persons", "roles", "titles"))
+    return re.compile(any_of("persons", "roles", *_AT_ROOMS))
