@@ -30,7 +30,7 @@ from layers.typed.words import any_of, units_of, words_of
 
 _NUMBER = re.compile(r"\d{4}")
 _COUNTS = re.compile(f"{any_of('counted', 'words')}|{PERIOD}", re.IGNORECASE)
-_OF_ONE = re.compile(any_of("counted", "of_one"))
+_OF_ONE = re.compile(f"(?:{any_of('counted', 'of_one')}).*(?:{any_of('counted', 'times')})")
 _NUMBER_OF_THEM = rf"[0-9]+(?:\.0*)?(?:{'|'.join(units_of('complaints'))})?"
 
 
@@ -135,7 +135,7 @@ def _refuse_other_counts(rows: Rows) -> None:
         return
     themes = themes_of(pd.Series(rows.unread, dtype="object")).isin([OTHER, UNSAID])
     counts = [header for header, other in zip(rows.unread, themes, strict=True)
-              if (_counts(simplified(header)) if other else "date" not in rows.fields)
+              if (_counts(simplified(header)) if other else not _of_days(rows))
               and as_text(rows.raw.frame[header]).str.fullmatch(_NUMBER_OF_THEM).any()]
     if counts:
         raise InputError(Problem(
@@ -143,6 +143,12 @@ def _refuse_other_counts(rows: Rows) -> None:
             why="these columns seem to count complaints; none of them is called 件数, so each row would count as one",
             fix="call the one column that counts 件数, or give one row per estate and theme, with the columns "
                 "小区名称, 诉求类型 and 件数; delete the others"))
+
+
+def _of_days(rows: Rows) -> bool:
+    """Whether rows say their day, as single complaints do; those of a summary may say their month, which is its first."""
+    days = rows.fields["date"].dropna() if "date" in rows.fields else pd.Series(dtype="datetime64[us]")
+    return len(days) == 1 or bool((days.dt.day != 1).any())
 
 
 def _counts(header: str) -> bool:

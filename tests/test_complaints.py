@@ -379,7 +379,12 @@ def test_how_often_one_complaint_was_sent_on_is_no_count_of_complaints(tmp_path,
     assert not log.errors
 
 
-@pytest.mark.parametrize("header", ["来电人次", "投诉人次", "诉求人数"])
+def test_themes_counted_by_month_are_a_summary_and_not_one_complaint_per_row(tmp_path, estates):
+    with pytest.raises(InputError, match="seem to count complaints"):
+        count(tmp_path, estates, ["月份,小区名称,停车,物业", "2026年3月,光明,12,3", "2026年4月,光明,8,1"])
+
+
+@pytest.mark.parametrize("header", ["来电人次", "投诉人次", "诉求人数", "督办件数", "重复投诉量"])
 def test_a_summary_that_counts_callers_is_refused_and_not_one_complaint_per_row(tmp_path, estates, header):
     with pytest.raises(InputError, match="seem to count complaints"):
         count(tmp_path, estates, [f"小区名称,诉求类型,{header}", "光明,停车,30", "光明,物业,5"])
