@@ -109,9 +109,10 @@ def with_complaints(estates: Estates, counts: pd.DataFrame) -> Estates:
 
 
 def _says_no_place(rows: Rows) -> "pd.Series[bool]":
-    """Rows that say neither an estate nor an address nor a place: they may be of any estate."""
-    said = rows.text("estate_id") + rows.text("estate_name") + rows.text("address")
-    return (said == "") & ~has_shape(rows.geometry)
+    """Rows that say neither an estate nor an address nor a place, or 无 or 不详: they may be of any estate."""
+    nothing = {"", *document()["cells"]["unknown"], *document()["cells"]["no_place"]}
+    said = [~folded(rows.text(name)).isin(nothing) for name in ("estate_id", "estate_name", "address")]
+    return ~(said[0] | said[1] | said[2]) & ~has_shape(rows.geometry)
 
 
 def _numbers(rows: Rows) -> pd.Series:
@@ -146,7 +147,7 @@ def _refuse_other_counts(rows: Rows) -> None:
 
 
 def _of_days(rows: Rows) -> bool:
-    """Whether rows say their day, as single complaints do; those of a summary may say their month, which is its first."""
+    """Whether rows say their day, as single complaints do; those of a summary may say their month."""
     days = rows.fields["date"].dropna() if "date" in rows.fields else pd.Series(dtype="datetime64[us]")
     return len(days) == 1 or bool((days.dt.day != 1).any())
 

@@ -78,6 +78,14 @@ def test_complaints_without_a_day_may_be_of_the_period_and_those_without_a_place
     assert counts["complaints_more"].to_dict() == {"A": 3, "B": 1, "C": 1, "D": 1}
 
 
+@pytest.mark.parametrize("said", ["无", "不详", "/", "其他", "未提供", "－"])
+def test_a_word_for_none_in_the_column_of_estates_names_none(tmp_path, estates, said):
+    lines = ["小区名称,诉求地址,诉求类型", f"{said},,停车", f",{said},停车", "光明,,停车", "长安里,,停车"]
+    counts, _ = count(tmp_path, estates, lines)
+    assert counts["complaints"].to_dict() == {"A": 0, "B": 1, "C": 0, "D": 0}
+    assert counts["complaints_more"].tolist() == [2, 2, 2, 2]
+
+
 def test_the_bounds_hold_what_may_be_of_the_estate():
     """100 households and a full scale of 5: 1 complaint for sure, 4 at most; 0 for sure, 2 at most."""
     told = analysis_town.answer(complaints, analysis_town.layers(
