@@ -138,6 +138,15 @@ def test_a_house_is_of_the_estate_that_has_its_number(tmp_path, estates):
     assert counts["complaints"].to_dict() == {"A": 2, "B": 1, "C": 0, "D": 0}
 
 
+def test_the_houses_of_a_lane_in_the_address_of_its_estate_do_not_make_it_two(tmp_path, estates):
+    """A is called by its lane, and its address says which houses it has; C has those of the lane that B has not."""
+    known = Estates.of(estates.frame.assign(name=["和平路100弄", "光明路5弄", "光明路5弄21-40号", "无图"],
+                                            address=["某市和平路100弄1-30号", "光明路5弄1-20号", "", ""]))
+    lines = ["诉求地址", "和平路100弄3号502室", "和平路100弄", "光明路5弄3号", "光明路5弄25号", "光明路5弄"]
+    counts, _ = count(tmp_path, known, lines)
+    assert counts["complaints"].to_dict() == {"A": 2, "B": 1, "C": 1, "D": 0}
+
+
 @pytest.mark.parametrize("said", [
     "梅花新村3幢502室门口漏水，邻居张建国 13812345678", "梅花新村3幢502室王女士", "梅花新村3单元502张建国家",
     "梅花新村十二栋502室 张建国", "张建国 3幢502", "张建国家（别处花园3-502）"])

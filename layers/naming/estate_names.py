@@ -3,8 +3,8 @@
 import functools
 import itertools
 import re
-from bisect import bisect_left
-from collections.abc import Mapping
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
 import numpy as np
@@ -196,26 +196,40 @@ def estate_of_building(rows: Rows, lost: pd.Index, estates: Estates) -> pd.Serie
     frame = estates.frame
     other = frame["alias_names"] + "、" + frame["address"].map(without_towns)
     mine, known = keyed(asked, name_table(frame["name"], other, frame["street"]))
-    keys = sorted(set(known["key"]))
-    parted = {key for key in mine["key"].unique() if bisect_left(keys, f"{key}0") < bisect_left(keys, f"{key}:")}
+    parted = _parted(mine["key"].unique(), known)
     pairs = pd.concat([same_names(mine[~mine["key"].isin(parted)], known), _of_houses(mine, known)], ignore_index=True)
     pairs["label"] = tries.index[pairs["row_x"]]
     longest = pairs[pairs["row_x"] == pairs.groupby("label")["row_x"].transform("min")]
     return longest[~longest["label"].duplicated(keep=False)].set_index("label")["row_y"].astype("object")
 
 
+def _parted(asked: Iterable[str], known: pd.DataFrame) -> set[str]:
+    """Keys that another estate's goes on from with a number: 454弄 and 454弄1-20号, if these are not of one estate."""
+    keys, rows = (known.sort_values("key")[column].tolist() for column in ("key", "row"))
+    found = set()
+    for key in asked:
+        longer = rows[bisect_left(keys, f"{key}0") : bisect_left(keys, f"{key}:")]
+        if longer and not set(longer) <= set(rows[bisect_left(keys, key) : bisect_right(keys, key)]):
+            found.add(key)
+    return found
+
+
 def _of_houses(asked: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
-    """Pairs as of ``same_names`` of a house and what has it alone: 454弄25号 and 454弄21-40号; both are ``keyed``."""
+    """Pairs as of ``same_names`` of a house and what has it alone: 454弄25号 and 454弄21-40号; both are ``keyed``.
+
+    None where an estate has the lane's name and does not say which of its houses are its own.
+    """
     ranges: dict[str, list[tuple[int, int, str]]] = {}
-    whole = set(known["key"])
+    owners = known.groupby("key")["row"].agg(set).to_dict()
     for key, row in zip(known["key"], known["row"], strict=True):
-        if (found := _HOUSES.fullmatch(key)) and found["lane"] not in whole:
+        if found := _HOUSES.fullmatch(key):
             ranges.setdefault(found["lane"], []).append((int(found["first"]), int(found["last"]), row))
     pairs = []
     for key, row in zip(asked["key"], asked["row"], strict=True):
         found = _HOUSE.fullmatch(key)
-        of = {estate for first, last, estate in ranges.get(found["lane"], [])
-              if first <= int(found["house"]) <= last} if found else set()
+        there = ranges.get(found["lane"], []) if found else []
+        told = not found or owners.get(found["lane"], set()) <= {estate for *_, estate in there}
+        of = {one for first, last, one in there if found and told and first <= int(found["house"]) <= last}
         pairs += [(row, one) for one in of if len(of) == 1]
     return pd.DataFrame(pairs, columns=["row_x", "row_y"]).astype({"row_x": "int64", "row_y": "object"})
 
