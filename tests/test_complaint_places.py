@@ -147,6 +147,12 @@ def test_the_houses_of_a_lane_in_the_address_of_its_estate_do_not_make_it_two(tm
     assert counts["complaints"].to_dict() == {"A": 2, "B": 1, "C": 1, "D": 0}
 
 
+def test_a_village_of_a_number_does_not_hide_the_estate_of_its_name_without_one(tmp_path, estates):
+    known = Estates.of(estates.frame.assign(name=["鞍山小区", "鞍山三村", "鞍山四村", "无图"]))
+    counts, _ = count(tmp_path, known, ["诉求地址", "鞍山小区3号楼", "鞍山三村3号楼", "鞍山三村5号502室"])
+    assert counts["complaints"].to_dict() == {"A": 1, "B": 2, "C": 0, "D": 0}
+
+
 @pytest.mark.parametrize("said", [
     "梅花新村3幢502室门口漏水，邻居张建国 13812345678", "梅花新村3幢502室王女士", "梅花新村3单元502张建国家",
     "梅花新村十二栋502室 张建国", "张建国 3幢502", "张建国家（别处花园3-502）"])

@@ -33,6 +33,7 @@ _LEVEL = re.compile(f".+?(?:{'|'.join(_WORDS['levels'])})(?=.)|.+")
 _BETWEEN_LEVELS = re.compile(r"[/\\|,·\s-]")
 _KINDS: Mapping[str, tuple[str, ...]] = {kind: tuple(ends) for kind, ends in _WORDS["kinds"].items()}
 _NUMBERS: Mapping[str, Any] = data_of("names")["numbers"]
+_OWN_NUMBER = re.compile(f"[0-9,]+[{_NUMBERS['own']}]")
 _HOUSES = re.compile(f"(?P<lane>.+{_NUMBERS['lane']})(?P<first>[0-9]+)-(?P<last>[0-9]+){_NUMBERS['house']}")
 _HOUSE = re.compile(f"(?P<lane>.+{_NUMBERS['lane']})(?P<house>[0-9]+){_NUMBERS['house']}")
 _SHORTEST = 2
@@ -204,11 +205,15 @@ def estate_of_building(rows: Rows, lost: pd.Index, estates: Estates) -> pd.Serie
 
 
 def _parted(asked: Iterable[str], known: pd.DataFrame) -> set[str]:
-    """Keys that another estate's goes on from with a number: 454弄 and 454弄1-20号, if these are not of one estate."""
+    """Keys that another estate's goes on from with a number: 454弄 and 454弄1-20号, if these are not of one estate.
+
+    A village of a number (幸福二村) is no part of 幸福小区.
+    """
     keys, rows = (known.sort_values("key")[column].tolist() for column in ("key", "row"))
     found = set()
     for key in asked:
-        longer = rows[bisect_left(keys, f"{key}0") : bisect_left(keys, f"{key}:")]
+        on = range(bisect_left(keys, f"{key}0"), bisect_left(keys, f"{key}:"))
+        longer = [rows[at] for at in on if not _OWN_NUMBER.match(keys[at], len(key))]
         if longer and not set(longer) <= set(rows[bisect_left(keys, key) : bisect_right(keys, key)]):
             found.add(key)
     return found
