@@ -315,7 +315,8 @@ def _towns_before() -> re.Pattern[str]:
 @functools.cache
 def _flat_within() -> re.Pattern[str]:
     words = "|".join(sorted(data_of("names")["within_estate"]["words"], key=len, reverse=True))
-    return re.compile(f"(?:[0-9０-９{DIGITS}{TENS}]+[-、]?)+(?:{words})|{re.escape(MASK)}")
+    number = f"0-9０-９{DIGITS}{TENS}"
+    return re.compile(f"[{number}][{number}、-]*(?:{words})|{re.escape(MASK)}")
 
 
 @functools.cache
