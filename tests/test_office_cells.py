@@ -38,3 +38,17 @@ def test_parts_that_are_names_only_with_their_group_are_joined_to_it(tmp_path):
                        ["鞍山三村", 1280, 3100, 3300])
     assert fields[["households", "residents_registered", "residents"]].to_numpy().tolist() == [[1280, 3100, 3300]]
     assert not log.errors
+
+
+def test_a_word_below_a_column_that_is_no_group_does_not_hide_the_parts_of_others(tmp_path):
+    """The spaces on the ground are not taken for all: 停车位 stands over 地上 and 地下."""
+    fields, _ = read(tmp_path, ["小区名称", "户数", "人口", None, "停车位", None, "电梯"],
+                     [None, None, "总数", "60岁以上", "地上", "地下", "数量"], ["鞍山三村", 300, 900, 200, 60, 30, 4])
+    assert fields.filter(regex="^(resid|park)[a-z0-9_]*(?<!_low)(?<!_high)(?<!_round)$").iloc[0].to_dict() == {
+        "residents": 900, "residents_60plus": 200, "parking_ground": 60, "parking_underground": 30}
+
+
+def test_a_first_row_of_words_is_data_where_it_names_an_estate(tmp_path):
+    fields, _ = read(tmp_path, ["小区名称", "物业公司", "地址", None], ["鞍山三村", "上实物业", "和平路", "近地铁"],
+                     ["鞍山四村", "上实物业", "和平路", "近地铁"])
+    assert fields["name"].tolist() == ["鞍山三村", "鞍山四村"]
