@@ -138,6 +138,8 @@ def _refuse_other_counts(rows: Rows) -> None:
     counts = [header for header, other in zip(rows.unread, themes, strict=True)
               if (_counts(simplified(header)) if other else not _of_days(rows))
               and as_text(rows.raw.frame[header]).str.fullmatch(_NUMBER_OF_THEM).any()]
+    if rows.text("theme").str.fullmatch(_NUMBER_OF_THEM).mean() > assumed("complaints", "counts_share"):
+        counts.insert(0, next(one.header for one in rows.columns if one.field == "theme"))
     if counts:
         raise InputError(Problem(
             file=rows.file, sheet=rows.raw.part, value="、".join(counts),

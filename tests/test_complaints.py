@@ -194,6 +194,7 @@ def test_a_column_of_numbers_that_nobody_fills_in_is_a_list_of_single_complaints
     (["小区名称,1月,2月,十二月份", "光明,3,4,5"], "1月、2月、十二月份"),
     (["小区名称,统计日期,本期受理", "光明,2026-03-31,7"], "本期受理"),
     (["小区名稱,一季度,2025年", "光明,7,9"], "一季度、2025年"),
+    (["小区名称,诉求类型,,", ",停车,物业,电梯", "光明,3,2,1", "幸福,1,0,2"], "诉求类型"),
 ])
 def test_a_summary_that_counts_in_other_columns_is_refused_with_the_form_it_should_have(
     tmp_path, estates, lines, columns,
