@@ -373,8 +373,8 @@ def test_the_building_and_the_flat_behind_the_name_of_an_estate_are_left_off_and
 
 
 def test_how_often_one_complaint_was_sent_on_is_no_count_of_complaints(tmp_path, estates):
-    lines = ["小区名称,诉求类型,受理时间,催办次数,重复来电次数", "光明,停车,2026-03-01 10:00,2,1",
-             "光明,物业,20260302103000,0,0"]
+    lines = ["小区名称,诉求类型,受理时间,催办次数,重复来电次数,涉及人数", "光明,停车,2026-03-01 10:00,2,1,30",
+             "光明,物业,20260302103000,0,0,5"]
     counts, log = count(tmp_path, estates, lines)
     assert counts["complaints"].to_dict() == {"A": 0, "B": 2, "C": 0, "D": 0}
     assert not log.errors
