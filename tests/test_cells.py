@@ -238,7 +238,7 @@ def test_days_as_people_and_programs_write_them(cell):
 
 
 def test_a_month_is_its_first_day_within_the_month():
-    for cell in ("2024年2月", "2024-02", "2024/2", "2024.02", "202402", 202402):
+    for cell in ("2024年2月", "2024-02", "2024/2", "2024.02", "2024.2", "202402", 202402):
         parsed = as_date(column(cell), UNKNOWN)
         assert [getattr(parsed, name).iloc[0] for name in ("series", "low", "high")] == [
             pd.Timestamp(2024, 2, 1), pd.Timestamp(2024, 2, 1), pd.Timestamp(2024, 2, 29)]
