@@ -39,7 +39,7 @@ _YEAR_FIRST = re.compile(rf"([0-9]{{4}})[年./-]({_MONTH})[月./-]({_DAY})日?{_
 _DAY_FIRST = re.compile(rf"([0-9]{{1,2}})([./-])([0-9]{{1,2}})\2([0-9]{{4}}){_TIME}")
 _MONTH_ONLY = re.compile(r"([0-9]{4})(?:年([0-9]{1,2})月|[/-]([0-9]{1,2})|\.([0-9]{2}|[2-9]))|"
                          r"([0-9]{2}(?:1[3-9]|[2-9][0-9]))(0[1-9]|1[0-2])")
-"""Also 202603, but not 201103, which may be a day of 2020; and 2024.3, but not 2024.1, which a sheet makes of 2024.10."""
+"""Also 202603, but not 201103, which may be a day of 2020; 2024.3, but not 2024.1, which sheets make of 2024.10."""
 _NO_YEAR = re.compile(r"0+(?:\.0*)?")
 """What layers hold for a year that nobody knows: a whole number of theirs cannot be empty."""
 
