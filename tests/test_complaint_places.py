@@ -122,7 +122,7 @@ def test_spots_and_flats_behind_an_estate_are_of_it(tmp_path, estates, said):
     assert not any(hidden in f"{one} {one.cells}" for one in log for hidden in ("502", "302", "王"))
 
 
-@pytest.mark.parametrize("said", ["光明小区对面", "光明小区隔壁", "光明小区旁边的工地"])
+@pytest.mark.parametrize("said", ["光明小区对面", "光明小区隔壁", "光明小区旁边的工地", "光明停车场", "光明中心花园"])
 def test_what_lies_beside_an_estate_is_not_of_it(tmp_path, estates, said):
     counts, _ = count(tmp_path, estates, ["诉求地址", said, "光明小区"])
     assert counts["complaints"].to_dict() == {"A": 0, "B": 1, "C": 0, "D": 0}

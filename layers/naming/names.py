@@ -44,6 +44,8 @@ _NO_BEGINNING = re.compile(f"[0-9(,-]|{_ORDINAL}|[{_IN['no_beginning']}]")
 NAMELESS = data_of("names")["nameless"]["called"]
 """What an outline without a name is called, before its place or id."""
 _SHORTEST = 2
+_LONG = 4
+"""Characters of a name that is no other thing's by chance."""
 _BEFORE_FLAT = " ,，、;；:：(（-—"
 _KEYS_KEPT = 2**17  # names of a city are asked for by every list
 _ROWS_AT_ONCE = 256
@@ -157,9 +159,18 @@ def without_building(name: str) -> tuple[str, ...]:
     """
     key, found = re.sub(r"\(([^()]*)\)$", r"\1", normalised_name(name)), list[str]()
     while (shorter := _within_estate().sub("", key)) != key and len(shorter) >= _SHORTEST:
+        if key[len(shorter) :] in data_of("names")["within_estate"]["spots"] and not _holds_spots(shorter):
+            break
         found.append(shorter)
         key = shorter
     return tuple(found)
+
+
+def _holds_spots(key: str) -> bool:
+    """Whether a key is surely an estate's or a building's: 幸福停车场 may be a car park of that name."""
+    said = data_of("names")["within_estate"]
+    ends = (*said["words"], *data_of("names")["left_off"]["endings"], *_IN["counted"])
+    return len(key) >= _LONG or key.endswith(ends)
 
 
 def before_mask(text: str) -> str:
