@@ -16,7 +16,7 @@ from layers.assumptions import assumed
 from layers.columns.catalogue import document
 from layers.complaint_themes import OTHER, PREFIX, UNSAID, complaint_themes, holds_a_word, themes_of
 from layers.naming.estate_names import estate_of_building, named_estate, unknown_estates
-from layers.naming.names import without_building
+from layers.naming.names import before_flat, without_building
 from layers.placing.places import Town, holding_estate
 from layers.reading.files import Source
 from layers.rows import Rows, read_rows
@@ -24,11 +24,13 @@ from layers.typed.cells import as_text, folded
 from layers.typed.chinese import simplified
 from layers.typed.days import PERIOD
 from layers.typed.ids import rounded_ids
+from layers.typed.person_names import MASK, begins_with_person
 from layers.typed.personal import masked
 from layers.typed.words import any_of, units_of, words_of
 
 _NUMBER = re.compile(r"\d{4}")
 _COUNTS = re.compile(f"{any_of('counted', 'words')}|{PERIOD}", re.IGNORECASE)
+_OF_ONE = re.compile(f"(?:{any_of('counted', 'of_one')}).*(?:{any_of('counted', 'times')})")
 _NUMBER_OF_THEM = rf"[0-9]+(?:\.0*)?(?:{'|'.join(units_of('complaints'))})?"
 
 
@@ -107,9 +109,10 @@ def with_complaints(estates: Estates, counts: pd.DataFrame) -> Estates:
 
 
 def _says_no_place(rows: Rows) -> "pd.Series[bool]":
-    """Rows that say neither an estate nor an address nor a place: they may be of any estate."""
-    said = rows.text("estate_id") + rows.text("estate_name") + rows.text("address")
-    return (said == "") & ~has_shape(rows.geometry)
+    """Rows that say neither an estate nor an address nor a place, or 无 or 不详: they may be of any estate."""
+    nothing = {"", *document()["cells"]["unknown"], *document()["cells"]["no_place"]}
+    said = [~folded(rows.text(name)).isin(nothing) for name in ("estate_id", "estate_name", "address")]
+    return ~(said[0] | said[1] | said[2]) & ~has_shape(rows.geometry)
 
 
 def _numbers(rows: Rows) -> pd.Series:
@@ -133,14 +136,27 @@ def _refuse_other_counts(rows: Rows) -> None:
         return
     themes = themes_of(pd.Series(rows.unread, dtype="object")).isin([OTHER, UNSAID])
     counts = [header for header, other in zip(rows.unread, themes, strict=True)
-              if (_COUNTS.search(simplified(header)) if other else "date" not in rows.fields)
+              if (_counts(simplified(header)) if other else not _of_days(rows))
               and as_text(rows.raw.frame[header]).str.fullmatch(_NUMBER_OF_THEM).any()]
+    if rows.text("theme").str.fullmatch(_NUMBER_OF_THEM).mean() > assumed("complaints", "counts_share"):
+        counts.insert(0, next(one.header for one in rows.columns if one.field == "theme"))
     if counts:
         raise InputError(Problem(
             file=rows.file, sheet=rows.raw.part, value="、".join(counts),
             why="these columns seem to count complaints; none of them is called 件数, so each row would count as one",
             fix="call the one column that counts 件数, or give one row per estate and theme, with the columns "
                 "小区名称, 诉求类型 and 件数; delete the others"))
+
+
+def _of_days(rows: Rows) -> bool:
+    """Whether rows say their day, as single complaints do; those of a summary may say their month."""
+    days = rows.fields["date"].dropna() if "date" in rows.fields else pd.Series(dtype="datetime64[us]")
+    return len(days) == 1 or bool((days.dt.day != 1).any())
+
+
+def _counts(header: str) -> bool:
+    """Whether a header says how many complaints there are, and not how often one was sent on: 催办次数."""
+    return _COUNTS.search(header) is not None and _OF_ONE.search(header) is None
 
 
 def _estates(rows: Rows, estates: Estates) -> pd.Series:
@@ -167,10 +183,16 @@ def _estates(rows: Rows, estates: Estates) -> pd.Series:
 
 
 def _said(rows: Rows) -> pd.Series:
-    """What rows call their estate, without the building and the flat, which are nobody's business."""
+    """What rows call their estate, without the building, the flat and what is said behind it: nobody's business."""
     names = rows.text("estate_name").where(rows.text("estate_name") != "", rows.text("address"))
-    names = names.map(lambda name: [name, *without_building(name)][-1])
+    names = names.map(_called)
     return names.where(names != "", rows.text("estate_id")).astype("object")
+
+
+def _called(name: str) -> str:
+    """A name or an address up to its first building; of a person beside one (王强 3幢402) nothing."""
+    bare = before_flat([name, *without_building(name)][-1])
+    return MASK if bare != name and begins_with_person(bare) else bare
 
 
 def _of_buildings(rows: Rows, named: pd.Series, estates: Estates) -> pd.Series:

@@ -21,7 +21,7 @@ from layers.placing.typed_shapes import with_shapes
 from layers.reading.files import ROW, Raw, Source, parse_crs, read_raw
 from layers.reading.table_notes import is_total, total_signs
 from layers.typed.cells import as_text, folded
-from layers.typed.personal import masked
+from layers.typed.personal import masked, with_masked_headers
 
 _ONE_BY_ONE, _FEW = 200, 10
 """Rows with the same error, or the same warning, that are listed one by one; of more, the rest is one line."""
@@ -169,7 +169,8 @@ def read_rows(
     Raises:
         InputError: the file cannot be read.
     """
-    raw = without_strangers(read_raw(source, table), table, log)
+    found = read_raw(source, table)
+    raw = without_strangers(replace(found, frame=with_masked_headers(found.frame)), table, log)
     for note in raw.notes:
         log.add(note)
     raw, shape = with_shapes(raw, table, log) if source.is_table else (raw, None)

@@ -225,7 +225,10 @@ def test_two_digits_are_two_years_while_the_later_one_may_be_meant():
     "2025年12月31日", "2025.12.31", "31.12.2025", "2025/12/31 8:05", "20251231", 46022, "46022", "31/12/2025",
     "12/31/2025",
     "31 Dec 2025", "December 31, 2025", "2025-12-31T08:05:00+08:00", "二〇二五年十二月三十一日",
-    "2025年12月31日 下午3时05分",
+    "2025年12月31日 下午3时05分", "20251231142305", "202512311423", "20251231 14:23:05", "2025-12-31 星期三",
+    "2025-12-31（周三）",
+    "2025年12月31日 星期三 14:23", "2025-12-31 2:23 PM", "12/31/2025 2:23:05 PM", "2025-12-31 14点23分",
+    "2025年12月31日14时23分05秒", "2025-12-31-14:23",
     dt.date(2025, 12, 31), dt.datetime(2025, 12, 31, 8, 5), pd.Timestamp("2025-12-31 08:05"),  # noqa: DTZ001
 ])
 def test_days_as_people_and_programs_write_them(cell):
@@ -235,7 +238,7 @@ def test_days_as_people_and_programs_write_them(cell):
 
 
 def test_a_month_is_its_first_day_within_the_month():
-    for cell in ("2024年2月", "2024-02", "2024/2", "2024.02"):
+    for cell in ("2024年2月", "2024-02", "2024/2", "2024.02", "2024.2", "202402", 202402):
         parsed = as_date(column(cell), UNKNOWN)
         assert [getattr(parsed, name).iloc[0] for name in ("series", "low", "high")] == [
             pd.Timestamp(2024, 2, 1), pd.Timestamp(2024, 2, 1), pd.Timestamp(2024, 2, 29)]

@@ -78,6 +78,14 @@ def test_complaints_without_a_day_may_be_of_the_period_and_those_without_a_place
     assert counts["complaints_more"].to_dict() == {"A": 3, "B": 1, "C": 1, "D": 1}
 
 
+@pytest.mark.parametrize("said", ["无", "不详", "/", "其他", "未提供", "－"])
+def test_a_word_for_none_in_the_column_of_estates_names_none(tmp_path, estates, said):
+    lines = ["小区名称,诉求地址,诉求类型", f"{said},,停车", f",{said},停车", "光明,,停车", "长安里,,停车"]
+    counts, _ = count(tmp_path, estates, lines)
+    assert counts["complaints"].to_dict() == {"A": 0, "B": 1, "C": 0, "D": 0}
+    assert counts["complaints_more"].tolist() == [2, 2, 2, 2]
+
+
 def test_the_bounds_hold_what_may_be_of_the_estate():
     """100 households and a full scale of 5: 1 complaint for sure, 4 at most; 0 for sure, 2 at most."""
     told = analysis_town.answer(complaints, analysis_town.layers(
@@ -103,3 +111,53 @@ def test_a_run_in_which_every_complaint_is_lost_shows_no_zero(tmp_path):
     run = folder / "runs" / (folder / "runs" / "latest.txt").read_text("utf-8").strip()
     gaps = pd.read_csv(run / "gaps.csv")
     assert set(gaps[gaps["measure"] == "complaints_received"]["status"]) == {"unknown"}
+
+
+@pytest.mark.parametrize("said", [
+    "光明小区南门", "光明小区（南门口）", "光明小区3号楼地下车库", "光明5栋门口", "光明小区内", "光明小区3号-302",
+    "光明小区3号楼502室王女士家", "光明小区地下停车场入口"])
+def test_spots_and_flats_behind_an_estate_are_of_it(tmp_path, estates, said):
+    counts, log = count(tmp_path, estates, ["诉求地址", said])
+    assert counts["complaints"].to_dict() == {"A": 0, "B": 1, "C": 0, "D": 0}
+    assert not any(hidden in f"{one} {one.cells}" for one in log for hidden in ("502", "302", "王"))
+
+
+@pytest.mark.parametrize("said", ["光明小区对面", "光明小区隔壁", "光明小区旁边的工地", "光明停车场", "光明中心花园"])
+def test_what_lies_beside_an_estate_is_not_of_it(tmp_path, estates, said):
+    counts, _ = count(tmp_path, estates, ["诉求地址", said, "光明小区"])
+    assert counts["complaints"].to_dict() == {"A": 0, "B": 1, "C": 0, "D": 0}
+
+
+def test_a_house_is_of_the_estate_that_has_its_number(tmp_path, estates):
+    """A has houses 1 to 30 of the lane, B 31 to 60; of the other lane nobody knows who has house 7."""
+    known = Estates.of(estates.frame.assign(
+        address=["某市和平路100弄1-30号", "和平路100弄31-60号", "春风街5弄1-9号", "春风街5弄"]))
+    lines = ["诉求地址", "和平路100弄3号502室", "某市和平路100弄30号", "和平路100弄31号-101", "和平路100弄61号",
+             "春风街5弄7号"]
+    counts, _ = count(tmp_path, known, lines)
+    assert counts["complaints"].to_dict() == {"A": 2, "B": 1, "C": 0, "D": 0}
+
+
+def test_the_houses_of_a_lane_in_the_address_of_its_estate_do_not_make_it_two(tmp_path, estates):
+    """A is called by its lane, and its address says which houses it has; C has those of the lane that B has not."""
+    known = Estates.of(estates.frame.assign(name=["和平路100弄", "光明路5弄", "光明路5弄21-40号", "无图"],
+                                            address=["某市和平路100弄1-30号", "光明路5弄1-20号", "", ""]))
+    lines = ["诉求地址", "和平路100弄3号502室", "和平路100弄", "光明路5弄3号", "光明路5弄25号", "光明路5弄"]
+    counts, _ = count(tmp_path, known, lines)
+    assert counts["complaints"].to_dict() == {"A": 2, "B": 1, "C": 1, "D": 0}
+
+
+def test_a_village_of_a_number_does_not_hide_the_estate_of_its_name_without_one(tmp_path, estates):
+    known = Estates.of(estates.frame.assign(name=["鞍山小区", "鞍山三村", "鞍山四村", "无图"]))
+    counts, _ = count(tmp_path, known, ["诉求地址", "鞍山小区3号楼", "鞍山三村3号楼", "鞍山三村5号502室"])
+    assert counts["complaints"].to_dict() == {"A": 1, "B": 2, "C": 0, "D": 0}
+
+
+@pytest.mark.parametrize("said", [
+    "梅花新村3幢502室门口漏水，邻居张建国 13812345678", "梅花新村3幢502室王女士", "梅花新村3单元502张建国家",
+    "梅花新村十二栋502室 张建国", "张建国 3幢502", "张建国家（别处花园3-502）"])
+def test_of_an_address_of_no_estate_no_flat_and_no_person_is_shown(tmp_path, estates, said):
+    _, log = count(tmp_path, estates, ["诉求地址;小区编号", f"{said};", ";A"])
+    (lost,) = [one for one in log if "no estate and is" in str(one.why) or "no estate in the list" in str(one.why)]
+    assert {lost.value, *(cell.value for cell in lost.cells)} <= {"梅花新村", "1", "＊＊＊"}
+    assert not any(hidden in f"{one} {one.cells}" for one in log for hidden in ("502", "张建国", "138"))

@@ -85,6 +85,7 @@ def test_points_of_complaints_are_counted_where_they_lie(tmp_path, estates):
     ("违章搭建", "illegal_building"), ("养老助餐", "elderly_care"), ("环境卫生", "environment"),
     ("噪音扰民", "environment"), ("物业服务", "property_management"), ("绿化修剪", "greenery"),
     ("房屋渗漏", "buildings"), ("托育点", "childcare"), ("无障碍坡道", "accessibility"), ("Parking", "parking"),
+    ("非机动车乱停放", "charging"),
     ("社保咨询", "other"), ("", "unsaid"), ("  ", "unsaid")])
 def test_what_residents_say_has_the_theme_a_clerk_would_give_it(said, theme):
     assert themes_of(pd.Series([said], dtype="object")).tolist() == [theme]
@@ -193,6 +194,7 @@ def test_a_column_of_numbers_that_nobody_fills_in_is_a_list_of_single_complaints
     (["小区名称,1月,2月,十二月份", "光明,3,4,5"], "1月、2月、十二月份"),
     (["小区名称,统计日期,本期受理", "光明,2026-03-31,7"], "本期受理"),
     (["小区名稱,一季度,2025年", "光明,7,9"], "一季度、2025年"),
+    (["小区名称,诉求类型,,", ",停车,物业,电梯", "光明,3,2,1", "幸福,1,0,2"], "诉求类型"),
 ])
 def test_a_summary_that_counts_in_other_columns_is_refused_with_the_form_it_should_have(
     tmp_path, estates, lines, columns,
@@ -368,3 +370,22 @@ def test_the_building_and_the_flat_behind_the_name_of_an_estate_are_left_off_and
         (12, "光明里"), (13, "454弄"), (14, "别处花园"), (15, "别处花园")]
     assert not [one for one in log if any(flat in str(one) for flat in ("502", "301", "101"))]
     assert not [one for one in log if "belongs to no estate" in str(one.why)]
+
+
+def test_how_often_one_complaint_was_sent_on_is_no_count_of_complaints(tmp_path, estates):
+    lines = ["小区名称,诉求类型,受理时间,催办次数,重复来电次数,涉及人数", "光明,停车,2026-03-01 10:00,2,1,30",
+             "光明,物业,20260302103000,0,0,5"]
+    counts, log = count(tmp_path, estates, lines)
+    assert counts["complaints"].to_dict() == {"A": 0, "B": 2, "C": 0, "D": 0}
+    assert not log.errors
+
+
+def test_themes_counted_by_month_are_a_summary_and_not_one_complaint_per_row(tmp_path, estates):
+    with pytest.raises(InputError, match="seem to count complaints"):
+        count(tmp_path, estates, ["月份,小区名称,停车,物业", "2026年3月,光明,12,3", "2026年4月,光明,8,1"])
+
+
+@pytest.mark.parametrize("header", ["来电人次", "投诉人次", "诉求人数", "督办件数", "重复投诉量"])
+def test_a_summary_that_counts_callers_is_refused_and_not_one_complaint_per_row(tmp_path, estates, header):
+    with pytest.raises(InputError, match="seem to count complaints"):
+        count(tmp_path, estates, [f"小区名称,诉求类型,{header}", "光明,停车,30", "光明,物业,5"])

@@ -11,6 +11,9 @@ from small_town import COUNT, IDS, NAMES, corner, estategap, table, tree, workbo
 
 from gis.errors import ProblemLog
 from layers.columns.fields import is_personal, read_fields
+from layers.placing.places import Town
+from layers.reading.files import Source
+from layers.rows import read_rows
 from layers.typed.personal import masked
 
 PHONE = "13912345678"
@@ -33,6 +36,15 @@ def clean(text):
     ("联系人王强电话", "联系人＊＊＊电话"),
     ("王强 3号楼502室 13912345678", "＊＊＊"), ("3号楼502室王强13912345678", "＊＊＊"),
     ("13912345678王强3号楼2单元502室", "＊＊＊"),
+    ("请联系王强13912345678", "请联系＊＊＊"), ("打给李敏：13912345678", "打给＊＊＊"),
+    ("来电人姓名：王强", "来电人姓名：＊＊＊"), ("投诉人为王强", "投诉人为＊＊＊"),
+    ("邻居张建国 13912345678", "邻居＊＊＊"),
+    ("负责人王强、李敏", "负责人＊＊＊、＊＊＊"), ("联系人:王强/李敏", "联系人:＊＊＊/＊＊＊"),
+    ("负责人王和平和李敏", "负责人＊＊＊和＊＊＊"),
+    ("王强、李敏13912345678", "＊＊＊"), ("王　强 13912345678", "＊＊＊"), ("联系人 王　强", "联系人 ＊＊＊"),
+    ("１３９１２３４５６７８ 王强", "＊＊＊"), ("021-6512-3456", "＊＊＊"), ("013912345678", "＊＊＊"),
+    ("投诉邮箱zhangsan@163.com", "投诉邮箱＊＊＊"), ("王强身份证号310104196001011234", "＊＊＊"),
+    ("和平路100弄3号502室王女士", "和平路100弄＊＊＊"), ("华丽家园3号楼502室王强家", "华丽家园＊＊＊"),
     ("王先生3号楼502室", "＊＊＊"), ("3号楼502室 王女士", "＊＊＊"), ("业主王强3号楼502室", "业主＊＊＊")])
 def test_the_name_and_the_room_beside_a_number_or_after_a_word_for_a_person_go_too(text, kept):
     assert clean(text) == kept
@@ -42,7 +54,7 @@ def test_the_name_and_the_room_beside_a_number_or_after_a_word_for_a_person_go_t
 @pytest.mark.parametrize("place", [
     "绿地停车场", "东方广场", "白云广场", "万科停车场", "金桥路停车场", "幸福小区地下车库", "农贸市场白天", "唐镇",
     "陆家嘴", "门卫电话", "和平路12弄",
-    "消防站", "阳光家园", "施工处"])
+    "消防站", "阳光家园", "施工处", "陈家宅", "王家浜"])
 def test_names_of_places_beside_a_number_stay(place):
     assert clean(f"{place}13912345678") == f"{place}＊＊＊"
     assert clean(f"13912345678 {place}") == f"＊＊＊ {place}"
@@ -51,6 +63,7 @@ def test_names_of_places_beside_a_number_stay(place):
 @pytest.mark.parametrize("text", [
     "王强", "李先生牛肉面", "联系人待定", "业主委员会", "业主方便停车", "3号楼502室", "高工新村", "负责人",
     "王强停车场", "经理室", "门卫值班室",
+    "居民活动中心", "老人活动室", "家属楼", "市民广场", "村民李家庄", "３号楼１０２单元", "王 强",
     "管理员严禁入内", "消防站长江大道店", "消防站长江大道", "和平路12弄3号502室"])
 def test_nothing_is_taken_out_where_nobody_is_named(text):
     assert clean(text) == text
@@ -79,6 +92,23 @@ def test_columns_about_persons_are_left_out_without_advice_to_rename_them(header
 @pytest.mark.parametrize("header", ["业委会", "业主委员会", "物业公司", "法人单位数", "管理单位", "责任单位", "楼长度"])
 def test_columns_about_offices_and_things_are_not_about_persons(header):
     assert is_personal(header) == (header == "楼长度")  # 楼长 begins it: nobody has such a column
+
+
+@pytest.mark.parametrize("header", ["来电人次", "投诉人数", "诉求人次", "网格员数量", "來電人數"])
+def test_a_column_that_counts_persons_is_not_about_one(header):
+    assert not is_personal(header)
+
+
+@pytest.mark.parametrize("head", [
+    "序号,小区,王强,13912345678,停车", "序号,小区,处理：已联系王强１３９１２３４５６７８,类型,高度"])
+def test_of_a_list_without_headers_no_person_of_its_first_row_is_shown(tmp_path, head):
+    (tmp_path / "工单.csv").write_bytes(f"{head}\r\n2,光明,李敏,13812345679,停车\r\n".encode("gb18030"))
+    log = ProblemLog()
+    rows = read_rows(Source(tmp_path / "工单.csv"), "complaint", part="complaints", town=Town("EPSG:4549"), log=log)
+    said = f"{[str(one) for one in log]} {rows.unread} {rows.personal}"
+    assert not [hidden for hidden in ("王强", "5678", "５６７８") if hidden in said]
+    assert "＊＊＊" in said
+    assert ("高度" in said) == ("高度" in head)
 
 
 @pytest.fixture(scope="module")

@@ -128,3 +128,13 @@ def test_a_sheet_is_what_its_title_says_and_a_pivot_table_is_nothing(folder):
     found = {one[1]: one[3] for one in said(folder) if WHY in one[2] and one[0] == "资料.xlsx"}
     assert set(found) == set(named)
     assert [sheet for sheet, (_, section) in named.items() if section not in found[sheet]] == []
+
+
+def test_a_list_with_a_total_below_it_is_no_pivot_table(folder):
+    rows = [("停车场名称", "泊位数", "经度", "纬度"), ("甲停车场", 30, 121.5, 31.2), ("总计", 30, None, None)]
+    book = openpyxl.Workbook()
+    book.active.title = "停车场"
+    for row in rows:
+        book.active.append(row)
+    book.save(folder / "资料.xlsx")
+    assert [one[2] for one in said(folder) if one[0] == "资料.xlsx"] == [f"1 {WHY}"]

@@ -166,8 +166,9 @@ def _write_orders(tidy: Path, folder: Path) -> None:
         "涉及小区": [typed_name(one, row, _STREET) for row, one in enumerate(orders["小区名称"])],
         "诉求类型": orders["类别"], "诉求内容": orders["内容"], "来电人": orders["联系人"],
         "来电号码电话": orders["联系电话"]})
-    elsewhere = pd.DataFrame({"工单编号": ["202610300998", "202610300999"], "涉及小区": ["外滩十八号大院", "不详"],
-                              "诉求类型": ["停车", "充电"], "来电人": [_OWNER[0]] * 2, "来电号码电话": [_OWNER[1]] * 2})
+    elsewhere = pd.DataFrame({"工单编号": ["202610300998", "202610300999"],
+                              "涉及小区": ["外滩十八号大院", "外滩二十号公寓"], "诉求类型": ["停车", "充电"],
+                              "来电人": [_OWNER[0]] * 2, "来电号码电话": [_OWNER[1]] * 2})
     blank = pd.DataFrame([{}, {}], columns=table.columns)
     _write_csv(pd.concat([table.iloc[:200], blank, table.iloc[200:], elsewhere]), folder / "12345工单.csv", "gb18030")
 

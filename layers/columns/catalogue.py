@@ -27,6 +27,7 @@ class Field:
     otherwise: str | None = None
     choices: Mapping[str, tuple[str, ...]] = dataclass_field(default_factory=dict)
     interval: bool = False
+    several: bool = False
 
     @property
     def label(self) -> str:
@@ -65,5 +66,5 @@ def _field(name: str, entry: dict[str, Any]) -> Field:
         name=name, aliases=tuple(entry["aliases"]), type=entry["type"], unit=entry.get("unit", ""),
         used_by=tuple(entry["used_by"]), empty=entry.get("empty", ""), otherwise=entry.get("otherwise"),
         choices={value: tuple(words) for value, words in entry.get("choices", {}).items()},
-        interval=entry.get("interval", False),
+        interval=entry.get("interval", False), several=entry.get("several", False),
     )

@@ -145,7 +145,7 @@ def _parse(cells: pd.Series, entry: Field, data_year: int | None) -> Parsed:
     parsers: dict[str, Callable[[], Parsed]] = {
         "text": lambda: as_words(cells),
         "count": lambda: as_number(cells, words["unknown"], NumberRule(units_of(entry.unit), whole=True)),
-        "number": lambda: as_number(cells, words["unknown"], NumberRule(units_of(entry.unit))),
+        "number": lambda: as_number(cells, words["unknown"], NumberRule(units_of(entry.unit), several=entry.several)),
         "year": lambda: as_year(cells, words["unknown"], data_year or LAST_YEAR),
         "yes_no": lambda: as_yes_no(cells, words["unknown"], *(words[one] | own[one] for one in ("yes", "no"))),
         "count_or_yes_no": lambda: as_count_or_yes_no(

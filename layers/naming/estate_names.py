@@ -3,8 +3,8 @@
 import functools
 import itertools
 import re
-from bisect import bisect_left
-from collections.abc import Mapping
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
 import numpy as np
@@ -15,6 +15,7 @@ from gis.tables import NO_ESTATE, Estates
 from layers.data import data_of
 from layers.naming.names import (
     Candidate,
+    before_mask,
     candidates,
     normalised_names,
     offered,
@@ -31,6 +32,10 @@ _PART_OF_TOWN = re.compile("(?:.|[{sides}]{{2}}|.*[{kinds}])?{ending}".format_ma
 _LEVEL = re.compile(f".+?(?:{'|'.join(_WORDS['levels'])})(?=.)|.+")
 _BETWEEN_LEVELS = re.compile(r"[/\\|,·\s-]")
 _KINDS: Mapping[str, tuple[str, ...]] = {kind: tuple(ends) for kind, ends in _WORDS["kinds"].items()}
+_NUMBERS: Mapping[str, Any] = data_of("names")["numbers"]
+_OWN_NUMBER = re.compile(f"[0-9,]+[{_NUMBERS['own']}]")
+_HOUSES = re.compile(f"(?P<lane>.+{_NUMBERS['lane']})(?P<first>[0-9]+)-(?P<last>[0-9]+){_NUMBERS['house']}")
+_HOUSE = re.compile(f"(?P<lane>.+{_NUMBERS['lane']})(?P<house>[0-9]+){_NUMBERS['house']}")
 _SHORTEST = 2
 """Characters of a name that must be left before what may be left off."""
 _NAMES_ASKED = 100
@@ -178,10 +183,11 @@ def named_estate(rows: Rows, estates: Estates) -> pd.Series:
 def estate_of_building(rows: Rows, lost: pd.Index, estates: Estates) -> pd.Series:
     """Of rows that name no estate the one whose name or address is left without the building and the flat, if only one.
 
-    What the row calls its estate comes before its address. Nothing where another estate's name goes on with a number
-    behind it: 454弄25号 may be of 454弄 or of 454弄21-40号.
+    What the row calls its estate comes before its address. A house is of the one estate that has its number:
+    454弄21-40号 has 454弄25号. Nothing where another estate's name is the same but for a number behind it: 454弄25号
+    may be of 454弄 or of 454弄21-40号.
     """
-    names, addresses = (rows.text(field).loc[lost] for field in ("estate_name", "address"))
+    names, addresses = (rows.text(field).loc[lost].map(before_mask) for field in ("estate_name", "address"))
     tries = pd.concat([names, addresses]).map(
         lambda text: list(dict.fromkeys([text, without_towns(text), *without_building(text),
                                          *without_building(without_towns(text))]))).explode()
@@ -191,12 +197,46 @@ def estate_of_building(rows: Rows, lost: pd.Index, estates: Estates) -> pd.Serie
     frame = estates.frame
     other = frame["alias_names"] + "、" + frame["address"].map(without_towns)
     mine, known = keyed(asked, name_table(frame["name"], other, frame["street"]))
-    keys = sorted(set(known["key"]))
-    parted = {key for key in mine["key"].unique() if bisect_left(keys, f"{key}0") < bisect_left(keys, f"{key}:")}
-    pairs = same_names(mine[~mine["key"].isin(parted)], known)
+    parted = _parted(mine["key"].unique(), known)
+    pairs = pd.concat([same_names(mine[~mine["key"].isin(parted)], known), _of_houses(mine, known)], ignore_index=True)
     pairs["label"] = tries.index[pairs["row_x"]]
     longest = pairs[pairs["row_x"] == pairs.groupby("label")["row_x"].transform("min")]
     return longest[~longest["label"].duplicated(keep=False)].set_index("label")["row_y"].astype("object")
+
+
+def _parted(asked: Iterable[str], known: pd.DataFrame) -> set[str]:
+    """Keys that another estate's goes on from with a number: 454弄 and 454弄1-20号, if these are not of one estate.
+
+    A village of a number (幸福二村) is no part of 幸福小区.
+    """
+    keys, rows = (known.sort_values("key")[column].tolist() for column in ("key", "row"))
+    found = set()
+    for key in asked:
+        on = range(bisect_left(keys, f"{key}0"), bisect_left(keys, f"{key}:"))
+        longer = [rows[at] for at in on if not _OWN_NUMBER.match(keys[at], len(key))]
+        if longer and not set(longer) <= set(rows[bisect_left(keys, key) : bisect_right(keys, key)]):
+            found.add(key)
+    return found
+
+
+def _of_houses(asked: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
+    """Pairs as of ``same_names`` of a house and what has it alone: 454弄25号 and 454弄21-40号; both are ``keyed``.
+
+    None where an estate has the lane's name and does not say which of its houses are its own.
+    """
+    ranges: dict[str, list[tuple[int, int, str]]] = {}
+    owners = known.groupby("key")["row"].agg(set).to_dict()
+    for key, row in zip(known["key"], known["row"], strict=True):
+        if found := _HOUSES.fullmatch(key):
+            ranges.setdefault(found["lane"], []).append((int(found["first"]), int(found["last"]), row))
+    pairs = []
+    for key, row in zip(asked["key"], asked["row"], strict=True):
+        found = _HOUSE.fullmatch(key)
+        there = ranges.get(found["lane"], []) if found else []
+        told = not found or owners.get(found["lane"], set()) <= {estate for *_, estate in there}
+        of = {one for first, last, one in there if found and told and first <= int(found["house"]) <= last}
+        pairs += [(row, one) for one in of if len(of) == 1]
+    return pd.DataFrame(pairs, columns=["row_x", "row_y"]).astype({"row_x": "int64", "row_y": "object"})
 
 
 def _by_names(rows: Rows, by_id: pd.Series, estates: Estates) -> tuple[pd.Series, pd.Series]:

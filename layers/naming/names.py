@@ -19,6 +19,7 @@ from gis.errors import Words, say
 from layers.data import data_of
 from layers.typed.characters import DIGITS, TENS, digits_of, number_of
 from layers.typed.chinese import simplified
+from layers.typed.person_names import MASK
 
 _OPEN, _CLOSE = "[【〔{「『〈《〖<⟨", "]】〕}」』〉》〗>⟩"
 _BRACKETS = str.maketrans(dict.fromkeys(_OPEN, "(") | dict.fromkeys(_CLOSE, ")"))
@@ -36,13 +37,16 @@ _FORMAL = re.compile(f"(?:(?<={_ORDINAL})|(?<=[^{_ORDINAL}]))[{''.join(_IN['form
 _FORMAL_PLAIN = str.maketrans(_IN["formal"])
 _PART = re.compile(
     rf"(?<![0-9a-z])\(({_ORDINAL}?(?:[0-9]{{1,3}}|[a-z]|[{data_of('names')['marks']['directions']}]|"
-    rf"[{_IN['part_letters']}])[{_IN['parts']}]?|[0-9]+(?:-[0-9]+)?[{_LANE_SIGN}{_HOUSE}])\)(?![0-9a-z])")
+    rf"[{_IN['part_letters']}])(?:[{_IN['parts']}]|{'|'.join(_IN['part_words'])})?|[0-9]+(?:-[0-9]+)?[{_LANE_SIGN}{_HOUSE}])\)(?![0-9a-z])")
 _LANE = re.compile(f".*?[0-9]{_LANE_SIGN}")
 _FROM_HOUSE_ONE = re.compile(f"(?<={_LANE_SIGN})1-[0-9]+{_HOUSE}$")
 _NO_BEGINNING = re.compile(f"[0-9(,-]|{_ORDINAL}|[{_IN['no_beginning']}]")
 NAMELESS = data_of("names")["nameless"]["called"]
 """What an outline without a name is called, before its place or id."""
 _SHORTEST = 2
+_LONG = 4
+"""Characters of a name that is no other thing's by chance."""
+_BEFORE_FLAT = " ,，、;；:：(（-—"
 _KEYS_KEPT = 2**17  # names of a city are asked for by every list
 _ROWS_AT_ONCE = 256
 Places: TypeAlias = np.ndarray[Any, np.dtype[np.intp]]
@@ -149,7 +153,7 @@ def offered(found: Iterable[Candidate]) -> tuple[str | Words, ...]:
 
 
 def without_building(name: str) -> tuple[str, ...]:
-    """The name without the flat, the storey, the entrance, the building … at its end, one less each time.
+    """The name without the flat, the storey, the entrance, the building, the spot … at its end, one less each time.
 
     华丽家园3号楼502室 gives 华丽家园3号楼 and 华丽家园; nothing for a name that ends on none of them, or for a text
     too long to be a name.
@@ -158,9 +162,34 @@ def without_building(name: str) -> tuple[str, ...]:
         return ()
     key, found = re.sub(r"\(([^()]*)\)$", r"\1", normalised_name(name)), list[str]()
     while (shorter := _within_estate().sub("", key)) != key and len(shorter) >= _SHORTEST:
+        if key[len(shorter) :] in data_of("names")["within_estate"]["spots"] and not _holds_spots(shorter):
+            break
         found.append(shorter)
         key = shorter
     return tuple(found)
+
+
+def _holds_spots(key: str) -> bool:
+    """Whether a key is surely an estate's or a building's: 幸福停车场 may be a car park of that name."""
+    said = data_of("names")["within_estate"]
+    ends = (*said["words"], *data_of("names")["left_off"]["endings"], *_IN["counted"])
+    return len(key) >= _LONG or key.endswith(ends)
+
+
+def before_mask(text: str) -> str:
+    """A text up to the first thing about a person that was taken out of it: 和平路100弄 of 和平路100弄＊＊＊."""
+    before = text.partition(MASK)[0].rstrip(_BEFORE_FLAT)
+    return before if len(before) >= _SHORTEST else text
+
+
+def before_flat(text: str) -> str:
+    """A text up to the first building, entrance or flat in it, or the first thing about a person taken out.
+
+    梅花新村3幢502室门口漏水 gives 梅花新村; the whole where nothing stands before.
+    """
+    found = _flat_within().search(text)
+    before = text[: found.start()].rstrip(_BEFORE_FLAT) if found else text
+    return before if len(before) >= _SHORTEST else text
 
 
 def without_towns(address: str) -> str:
@@ -300,13 +329,21 @@ def _towns_before() -> re.Pattern[str]:
 
 
 @functools.cache
+def _flat_within() -> re.Pattern[str]:
+    words = "|".join(sorted(data_of("names")["within_estate"]["words"], key=len, reverse=True))
+    number = f"0-9０-９{DIGITS}{TENS}"
+    return re.compile(f"[{number}][{number}、-]*(?:{words})|{re.escape(MASK)}")
+
+
+@functools.cache
 def _within_estate() -> re.Pattern[str]:
-    """The last number or letter with a word of a building or a flat, or the bare number of a flat behind one."""
+    """The last number or letter with a word of a building or a flat, a bare number behind one, or a spot (南门)."""
     data, number = data_of("names"), "[0-9]+(?:-[0-9]+)*"
     said, letters = data["within_estate"], data["marks"]["letters"]
     words = "|".join(sorted(said["words"], key=len, reverse=True))
     ends = "".join(sorted({word[-1] for word in [*said["words"], said["number"]]}))
     return re.compile(f"(?:(?:{number}|(?<![a-z])[a-z]|[{letters}])(?:{words})"
                       f"|(?<![0-9{said['roads']}-]){number}{said['number']}"
-                      f"|(?<=[{ends}]){number}|(?<![0-9-])[0-9]+(?:-[0-9]+)+)$")
+                      f"|{'|'.join(sorted(said['spots'], key=len, reverse=True))}"
+                      f"|(?<=[{ends}])-?{number}|(?<![0-9-])[0-9]+(?:-[0-9]+)+)$")
 

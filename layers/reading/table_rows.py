@@ -204,20 +204,34 @@ def _joined(rows: Sequence[list[Any]], table: str) -> list[Any] | None:
     """The headers of rows each of which only divides groups of the one above; None where one does not."""
     width = max(map(len, rows))
     levels = [row + [None] * (width - len(row)) for row in rows]
-    if not any(is_header(part, table) for part in levels[-1]):
-        return None
     heads: list[list[int]] = []  # of each row the place of the cell that heads a column
     for level, row in enumerate(levels):
         above = heads[-1] if heads else [0] * width
-        if level and not all(part is None or (isinstance(part, str) and levels[level - 1][above[place]] is not None
-                                              and above.count(above[place]) > 1) for place, part in enumerate(row)):
+        if level and not _divides(row, above, levels[level - 1], table):
             return None
         own: list[int] = []
         for place, cell in enumerate(row):
             begins = cell is not None or not own or above[place] != above[place - 1]
             own.append(place if begins else own[-1])
         heads.append(own)
-    return [_header_of(place, levels, heads, table) for place in range(width)]
+    names = [_header_of(place, levels, heads, table) for place in range(width)]
+    lowest = [name for name, part in zip(names, levels[-1], strict=True) if part is not None]
+    return names if any(is_header(one, table) for one in [*levels[-1], *lowest]) else None
+
+
+def _divides(row: list[Any], above: list[int], over: list[Any], table: str) -> bool:
+    """Whether a row divides groups of the row over it, and perhaps says more of other columns, but none of a name.
+
+    ``above`` is the place of the cell over it that heads each column.
+    """
+    filled = [place for place, part in enumerate(row) if part is not None]
+    if not all(isinstance(row[place], str) and over[above[place]] is not None for place in filled):
+        return False
+    alone = [place for place in filled if above.count(above[place]) == 1]
+    names = match_columns([str(cell) for cell in _filled(over)], table)
+    marked = {names.get(field) for field in marked_fields(table)}
+    return not alone or (len(filled) - len(alone) >= _FEWEST and not any(
+        over[place] in marked or any(sign.isdigit() for sign in row[place]) for place in alone))
 
 
 def _header_of(place: int, levels: list[list[Any]], heads: list[list[int]], table: str) -> Any:

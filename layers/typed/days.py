@@ -19,7 +19,10 @@ _LONGEST = 80
 _LAST_OF_REPUBLIC = 38  # 1949
 _DIGIT = f"[{DIGITS}]"
 _MONTH, _DAY = "(?:0?[1-9]|1[0-2])", "(?:0?[1-9]|[12][0-9]|3[01])"
-_TIME = r"(?:[t ]?(?:上午|下午)?[0-9]{1,2}(?:[:时][0-9]{1,2}){1,2}分?(?:[.,][0-9]+)?(?:z|[+-][0-9]{2}:?[0-9]{2})?)?"
+_WEEKDAY = r"(?:[(,]?(?:星期|周|礼拜)[一二三四五六日天]\)?)?"
+_HALF = "(?:上午|下午|凌晨|早上|中午|晚上|am|pm)?"
+_TIME = (rf"{_WEEKDAY}(?:[t ,-]?{_HALF}[0-9]{{1,2}}(?:[:时点分][0-9]{{1,2}}){{1,2}}[分秒]?(?:[.,][0-9]+)?{_HALF}"
+         rf"(?:z|[+-][0-9]{{2}}:?[0-9]{{2}})?|[t ]?[0-9]{{1,2}}[时点](?:整)?)?{_WEEKDAY}")
 _BETWEEN_YEARS = re.compile("[、,;/和及与至到~–—-]| ")
 _MISTYPED = range(19_000, 21_000)
 """Numbers of five digits that are rather a year with a digit too many than a day of the fifties."""
@@ -30,10 +33,15 @@ _SHORT_YEARS = re.compile("([0-9]{2})年?(?:(?:[、,/~–—-]|至|到|和)([0-9
 _IN_BRACKETS = re.compile(r"\((.*)\)")
 _YEAR_OF_MANY = re.compile(f"([0-9]{{4}})年?(?:{_MONTH}月)?(?:{any_of('year', 'built')})?")
 _SERIAL = re.compile(r"([0-9]{5})(?:\.[0-9]*)?")
-_COMPACT = re.compile("([0-9]{4})([0-9]{2})([0-9]{2})")
+_COMPACT = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})(?:(?:[01][0-9]|2[0-3])[0-5][0-9](?:[0-5][0-9])?"
+                      rf"|(?=\D){_TIME})?")
 _YEAR_FIRST = re.compile(rf"([0-9]{{4}})[年./-]({_MONTH})[月./-]({_DAY})日?{_TIME}")
 _DAY_FIRST = re.compile(rf"([0-9]{{1,2}})([./-])([0-9]{{1,2}})\2([0-9]{{4}}){_TIME}")
-_MONTH_ONLY = re.compile(r"([0-9]{4})(?:年([0-9]{1,2})月|[/-]([0-9]{1,2})|\.([0-9]{2}))")
+_MONTH_ONLY = re.compile(r"([0-9]{4})(?:年([0-9]{1,2})月|[/-]([0-9]{1,2})|\.([0-9]{2}|[2-9]))|"
+                         r"([0-9]{2}(?:1[3-9]|[2-9][0-9]))(0[1-9]|1[0-2])")
+"""Also 202603, but not 201103, which may be a day of 2020; 2024.3, but not 2024.1, which sheets make of 2024.10."""
+_NO_YEAR = re.compile(r"0+(?:\.0*)?")
+"""What layers hold for a year that nobody knows: a whole number of theirs cannot be empty."""
 
 _DAY_OR_BLANK = re.compile(r"\d{2,4}\s*[年./-]\s*\d{1,2}\s*(?:[月./-]\s*(?:\d{1,2}\s*日?)?)?|年\s*月\s*日")
 MONTH_AND_DAY = "[0-9]{1,2}月[0-9]{1,2}日"
@@ -53,15 +61,15 @@ def starts_with_year(text: str) -> bool:
 
 
 def read_year(typed: str, last_year: int) -> Typed:
-    """One cell's text as a year from 1900 to ``last_year``; of a day the year is taken."""
+    """One cell's text as a year from 1900 to ``last_year``; of a day the year is taken. 0 is no year, it is unknown."""
     text = _dated(typed)
-    if text in words_of("number", "faults"):
-        return Typed(why=SHEET_FAULT)
+    if _NO_YEAR.fullmatch(text) or text in words_of("number", "faults"):
+        return Typed(why=SHEET_FAULT if text in words_of("number", "faults") else None)
     if re.match(any_of("year", "other_calendar"), text):
         return Typed(why=say("this is a year of another calendar"))
     if found := _year_pattern().fullmatch(text):
         return _within([int(found["year"])], last_year, vague=bool(found["about"] or found["after"]))
-    for read in (_decade, _short_years, _serial_year, _several_years, _several_decades):
+    for read in (_decade, _short_years, _serial_year, _year_and_month, _several_years, _several_decades):
         if said := read(text, last_year):
             return said
     day = _day(text)
@@ -84,7 +92,7 @@ def read_day(typed: str) -> Typed:
     if day is not None:
         return Typed(day)
     found = _MONTH_ONLY.fullmatch(text)
-    first = day_of(found[1], found[2] or found[3] or found[4], 1) if found else None
+    first = day_of(found[1] or found[5], found[2] or found[3] or found[4] or found[6], 1) if found else None
     if first is not None:
         last = first.replace(day=calendar.monthrange(first.year, first.month)[1])
         return Typed(first, first, last, approximate=True)
@@ -172,6 +180,12 @@ def _several_years(text: str, last_year: int) -> Typed | None:
     every = [_YEAR_OF_MANY.fullmatch(part) for part in _BETWEEN_YEARS.split(text)]
     years = [int(found[1]) for found in every if found]
     return _within(years, last_year) if len(years) == len(every) > 1 else None
+
+
+def _year_and_month(text: str, last_year: int) -> Typed | None:
+    """198805."""
+    found = _MONTH_ONLY.fullmatch(text)
+    return _within([int(found[5])], last_year) if found and found[5] else None
 
 
 def _several_decades(text: str, last_year: int) -> Typed | None:

@@ -22,6 +22,8 @@ _PLAIN = r"(?:[0-9]{1,3}(?:(?:,[0-9]{3})+|(?: [0-9]{3})+)|[0-9]+)(?:\.[0-9]*)?(?
 _NUMBER = re.compile(rf"[+-]?{_PLAIN}")
 _LONGEST = 80
 _MAYBE_THOUSANDS = re.compile(r"[1-9][0-9]{0,2}\.[0-9]{3}")
+_AND = re.compile("[、,;/]|和|及|与")
+_MORE = re.compile(r"([0-9]+)\+([0-9])")
 _TO = "(?:-{1,2}|—{1,2}|[–‐~〜∼至到])"
 _DAY = (r"(?:(?P<year>[0-9]{4})(?:年|[-/.])(?P<month>[0-9]{1,2})"
         r"(?:(?:月|[-/.])(?P<day>[0-9]{1,2})(?![0-9])日?|月[底末]?)"
@@ -33,13 +35,15 @@ class NumberRule:
     """What a column's numbers may be: words of its ``units`` with their factors, below zero or not.
 
     ``whole``: the column counts things, so that 1.200 may be a thousand and is not read. ``bare``: nothing but a
-    number, for coordinates, which nobody rounds in words.
+    number, for coordinates, which nobody rounds in words. ``several``: a cell may hold one for each of several things
+    (6、11、18), of which the least and the most are its bounds, and 6+1 for storeys that only some of them have.
     """
 
     units: Mapping[str, float] = field(default_factory=dict)
     negative: bool = False
     whole: bool = False
     bare: bool = False
+    several: bool = False
 
 
 def read_number(typed: str, rule: NumberRule) -> Typed:
@@ -51,6 +55,8 @@ def read_number(typed: str, rule: NumberRule) -> Typed:
         return checked(Typed(_value(text)), rule)
     without_day, as_of = _without_day(text)
     found = None if rule.bare else _single(without_day, rule) or _between(without_day, rule)
+    if found is None and rule.several:
+        found = _several(text, rule)
     if found is not None:
         return checked(found._replace(as_of=as_of), rule)
     why = _why_not(text)
@@ -96,6 +102,19 @@ def _between(text: str, rule: NumberRule) -> Typed | None:
     if isinstance(low, Words) or isinstance(high, Words):
         return Typed(why=low if isinstance(low, Words) else high if isinstance(high, Words) else None)
     return None if low is None or high is None or low >= high else Typed(low=low, high=high, approximate=True)
+
+
+def _several(text: str, rule: NumberRule) -> Typed | None:
+    """The least and the most of several numbers: 6、11、18层 is 6 to 18, and 6+1 is 6 to 7."""
+    ends: list[float] = []
+    for part in _AND.split(text):
+        more = _MORE.fullmatch(part) or _MORE.fullmatch(part.rstrip("".join(rule.units)))
+        said = Typed(low=float(more[1]), high=float(more[1]) + float(more[2])) if more else (
+            _between(part, rule) or _single(part, rule))
+        if said is None or said.why is not None:
+            return said
+        ends += [float(one) for one in said[:3] if isinstance(one, float | int) and not math.isnan(one)]
+    return Typed(low=min(ends), high=max(ends), approximate=True) if ends and min(ends) < max(ends) else None
 
 
 def _amount(found: re.Match[str], place: str, rule: NumberRule, unit: str | None = None) -> float | Words | None:

@@ -22,14 +22,24 @@ _ROOM = rf"(?:\d{{1,4}}(?:{any_of('persons', 'before_rooms')}|[-—–]))*\d{{2,
 _MARKS = r"[\s:：,，、;；/|()（）\-—–]"
 _AFTER = r"[\s:：(（\-—–]"
 _CLOSING = "）)"
+_AT_ROOMS = ("titles", "homes")
 _LOOKED_AT = 40
 """Characters beside a number in which a name is looked for."""
 
 
 def without_persons(text: str) -> str:
-    """The text with ``MASK`` for each name that can be told, with its room and what stands between it and a mask."""
+    """The text with ``MASK`` for each name that can be told, with its room and what stands between it and a mask.
+
+    A surname may stand apart from the one character after it, as lists set short names: 王　强.
+    """
     if MASK not in text and _told().search(text) is None:
         return text
+    joined = _set_apart().sub(r"\1\2", text)
+    clean = _without(joined)
+    return text if clean == joined else clean
+
+
+def _without(text: str) -> str:
     plain = simplified(text)
     spans = sorted([*_beside_masks(plain), *_after_roles(plain), *_titled_at_rooms(plain)])
     clean, done = "", 0
@@ -45,6 +55,13 @@ def is_name(text: str) -> bool:
     return _name().fullmatch(text) is not None and _is_no_word(text) and _at_place().search(text) is None
 
 
+def begins_with_person(text: str) -> bool:
+    """True where a text is written like a name, or begins like one with a title behind it: 王强, 李敏家."""
+    plain = simplified(text)
+    titled = re.match(rf"({_HAN}{{2,4}}?)(?:{any_of('persons', *_AT_ROOMS)})", plain)
+    return is_name(plain) or (titled is not None and is_name(titled[1]))
+
+
 def _is_no_word(text: str) -> bool:
     """True where no word that only looks like a name begins a text: 施工, 白天."""
     return not text.startswith(tuple(words_of("persons", "no_names")))
@@ -54,18 +71,30 @@ def _beside_masks(text: str) -> Iterator[tuple[int, int]]:
     for found in re.finditer(re.escape(MASK), text):
         window = text[max(0, found.start() - _LOOKED_AT) : found.start()]
         before = re.sub(rf"(?:{_MARKS}|{any_of('persons', 'calls')}|{_ROOM})+$", "", window, flags=re.IGNORECASE)
-        length = _last_person(before)
+        length = _last_persons(before)
         start = found.start() - len(window) + len(before) - length if length else found.start()
         end = _end_of_next(text, found.end())
         end += _left_open(text[start:end]) and text[end : end + 1] in {*_CLOSING}
         yield _with_rooms(text, start, end) if (start, end) != found.span() else (start, end)
 
 
-def _last_person(before: str) -> int:
+def _last_persons(before: str) -> int:
+    """How many characters at the end of a text name a person, or several: 王强、李敏; 0 where they do not."""
+    length = _last_person(before)
+    rest = before[: len(before) - length]
+    while length and (other := re.search(rf"(?<!{_HAN})({_HAN}+)\s?(?:{any_of('persons', 'and')})\s?$", rest)):
+        if not is_name(other[1]):
+            break
+        rest = rest[: other.start()]
+        length = len(before) - len(rest)
+    return length
+
+
+def _last_person(before: str, titles: tuple[str, ...] = ("titles",)) -> int:
     """How many characters at the end of a text name a person, with a title; 0 where they do not."""
     run = re.search(rf"{_HAN}*$", before)
     words = run[0] if run else ""
-    titled = re.fullmatch(rf"(.+?)({any_of('persons', 'titles')})", words)
+    titled = re.fullmatch(rf"(.+?)({any_of('persons', *titles)})", words)
     length = _last_name(titled[1], alone=True) if titled else 0
     if titled and length and _is_no_word(words[-length - len(titled[2]) :]):
         return length + len(titled[2])
@@ -102,12 +131,25 @@ def _left_open(text: str) -> bool:
 
 
 def _after_roles(text: str) -> Iterator[tuple[int, int]]:
-    for found in re.finditer(rf"({any_of('persons', 'roles')})({_AFTER}{{0,2}})({_HAN}{{2,4}})", text):
-        ends = re.match(rf"(.+?)(?:{any_of('persons', 'titles', 'calls')})?$", _run_at(text, found.start(3)))
-        name = ends[1] if ends else ""
+    """Names after a role, with what may link the two, and those that go on after a comma or 和: 负责人王强、李敏."""
+    for found in _roles().finditer(text):
         parted = found[2] or not re.search(f"(?:{any_of('persons', 'heads')})$", found[1])  # 消防站长江店 has no 站长
-        if parted and is_name(name):
-            yield _with_rooms(text, found.start(3), found.start(3) + len(name))
+        at = found.end()
+        while parted and (name := _name_at(text, at)):
+            yield _with_rooms(text, at, at + len(name))
+            more = _and().match(text, at + len(name))
+            at = more.end() if more else len(text)
+
+
+def _name_at(text: str, at: int) -> str:
+    """The name that a run of characters is, but for a title or what parts it from the next one; else ``""``."""
+    run = _run_at(text, at)
+    ends_before = [found.start() for found in re.finditer(any_of("persons", "and"), run)]
+    for part in (run, *(run[:end] for end in reversed(ends_before))):
+        ends = re.match(rf"(.+?)(?:{any_of('persons', 'titles', 'calls')})?$", part)
+        if ends and is_name(ends[1]):
+            return ends[1]
+    return ""
 
 
 def _run_at(text: str, at: int) -> str:
@@ -116,8 +158,8 @@ def _run_at(text: str, at: int) -> str:
 
 
 def _titled_at_rooms(text: str) -> Iterator[tuple[int, int]]:
-    for found in re.finditer(any_of("persons", "titles"), text):
-        length = _last_person(text[max(0, found.start() - _LOOKED_AT) : found.end()])
+    for found in re.finditer(any_of("persons", *_AT_ROOMS), text):
+        length = _last_person(text[max(0, found.start() - _LOOKED_AT) : found.end()], _AT_ROOMS)
         whole = _with_rooms(text, found.end() - length, found.end())
         if length and whole != (found.end() - length, found.end()):
             yield whole
@@ -137,15 +179,31 @@ def _name() -> re.Pattern[str]:
 
 
 @functools.cache
+def _set_apart() -> re.Pattern[str]:
+    return re.compile(rf"(?<!{_HAN})({any_of('persons', 'surnames')})[ \u3000]{{1,3}}({_HAN})(?!{_HAN})")
+
+
+@functools.cache
+def _roles() -> re.Pattern[str]:
+    links = any_of("persons", "links")
+    return re.compile(rf"({any_of('persons', 'roles')})((?:{_AFTER}{{0,2}}(?:{links}))?{_AFTER}{{0,2}})(?={_HAN}{{2}})")
+
+
+@functools.cache
+def _and() -> re.Pattern[str]:
+    return re.compile(rf"(?:{any_of('persons', 'titles')})?\s?(?:{any_of('persons', 'and')})\s?")
+
+
+@functools.cache
 def _at_place() -> re.Pattern[str]:
     return re.compile(rf"(?:{any_of('persons', 'places')})$")
 
 
 @functools.cache
 def _begins_after() -> re.Pattern[str]:
-    return re.compile(rf"(?:{any_of('persons', 'places', 'roles', 'calls')})$")
+    return re.compile(rf"(?:{any_of('persons', 'places', 'roles', 'calls', 'asking')})$")
 
 
 @functools.cache
 def _told() -> re.Pattern[str]:
-    return re.compile(any_of("persons", "roles", "titles"))
+    return re.compile(any_of("persons", "roles", *_AT_ROOMS))
