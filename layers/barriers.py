@@ -14,12 +14,13 @@ def read_barriers(streets: Streets, water: gpd.GeoDataFrame | None, osm: OsmExtr
     """Barriers in the streets' CRS; which kinds they are says ``osm_tags.toml``.
 
     Args:
-        streets: of which motorways on the ground are barriers.
+        streets: of which motorways, and railways that a file has among its streets, are barriers on the ground.
         water: areas and lines of a file of one's own; None takes those of OSM.
         osm: gives railways and fences, and water where there is no file.
     """
     tags, frame = osm_tags(), streets.frame
-    found = [frame.geometry[frame["street_class"].isin(tags.barrier_streets) & frame["ground"]]]
+    shut = frame["street_class"].isin(tags.barrier_streets | tags.barrier_railways)
+    found = [frame.geometry[shut & frame["ground"]]]
     if osm is not None:
         rails = osm.railways[osm.railways["kind"].isin(tags.barrier_railways) & osm.railways["ground"]]
         found.append(rails.geometry.to_crs(streets.crs))

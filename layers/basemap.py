@@ -27,7 +27,7 @@ def read_basemap(
 ) -> BaseMap:
     """Bring the layers of a base map to columns ``kind``, ``name`` and geometry in one CRS that has a code.
 
-    Streets are of kind ``motorway``, ``major``, ``medium``, ``minor`` or ``path`` (``layers/street_kinds.toml``), the
+    Streets are of a kind of ``layers/street_kinds.toml`` (``motorway`` to ``path``, and ``rail``), the
     others of kind ``water``, ``green`` and ``building``. The CRS is that of the streets, or WGS84 where it has no code.
     Rows without geometry are not drawn.
 

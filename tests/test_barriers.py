@@ -1,16 +1,20 @@
 """Water, railways, motorways and fences between a door and a street: worked out on paper, read from OSM as bytes."""
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pytest
 import shapely
 
 from gis.attach import Barriers
+from gis.errors import ProblemLog
 from gis.network import StreetNetwork
 from gis.tables import Estates, Gates, Streets
 from layers.barriers import read_barriers
 from layers.osm import read_osm
-from layers.streets import streets_of_osm
+from layers.placing.places import Town
+from layers.reading.files import Source
+from layers.streets import read_streets, streets_of_osm
 from tests.test_network import CRS, SETTINGS, distance, estates, gates, points, streets
 from tests.test_osm_files import node, square, way, write
 
@@ -176,3 +180,18 @@ def test_fences_are_read_from_osm(tmp_path):
     found = read_barriers(streets_of_osm(extract, CRS), None, extract).fences
     assert len(found) == 5
     assert found.crs == CRS
+
+
+def test_a_railway_among_the_lines_of_a_file_is_no_street_and_lies_in_the_way(tmp_path):
+    """South 20 m off behind the railway, north 40 m off; a tunnel of the underground is in nobody's way."""
+    lines = [*TWO_BANKS, [(-50, 10), (1050, 10)], [(-50, 30), (1050, 30)]]
+    kinds = ["支路", "支路", "支路", "铁路", "地铁"]
+    shapes = gpd.GeoSeries([shapely.LineString(np.add(line, (500_000, 3_470_000))) for line in lines], crs=CRS)
+    gpd.GeoDataFrame({"道路类别": kinds}, geometry=shapes).to_file(tmp_path / "道路.gpkg")
+    roads = read_streets(Source(tmp_path / "道路.gpkg"), town=Town(CRS), log=ProblemLog())
+    net = StreetNetwork.build(roads, Estates.empty(CRS), Gates.empty(CRS), SETTINGS,
+                              barriers=read_barriers(roads, None, None))
+    doors = points("door_id", [("d", 500_500, 3_470_020, "")])
+    shops = points("facility_id", [("f", 500_600, 3_470_060, "")])
+    assert distance(net, doors, shops) == {("d", "f"): 40 + 100}
+    assert net.edges["street_class"].unique().tolist() == ["tertiary"]
