@@ -31,7 +31,8 @@ def analyse(project: Project, plan: Plan, *, lang: Lang, run_id: str, progress: 
     with progress.step("read inputs", texts("progress.read")):
         inputs = read_inputs(project, walking)
     with progress.step("build the walking network", texts("progress.network")):
-        walk = StreetNetwork.build(inputs.streets, inputs.estates, inputs.gates, walking, barriers=inputs.barriers)
+        walk = StreetNetwork.build(inputs.streets, inputs.estates, inputs.gates, walking, barriers=inputs.barriers,
+                                   buildings=inputs.buildings)
     layers = inputs.layers | {"gates": walk.gates, "walk": walk}
     results: dict[str, AnalysisResult] = {}
     for one in analyses:

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from gis.around_buildings import AroundBuildings
 from gis.attach import MM_PER_M, Attachment, Barriers, Obstacles, attach, to_mm
 from gis.chains import LONGEST_MM, Chains
 from gis.inner_paths import NO_PATH_MM, InnerPaths, Points
@@ -19,7 +20,7 @@ from gis.search import Portals, nearest_within, pairs_within, parts_within
 from gis.service_areas import Parts, areas, parts_of_each, parts_of_edges
 from gis.street_cells import StreetCells
 from gis.street_graph import numbered, stretched
-from gis.tables import Estates, Gates, Streets
+from gis.tables import Buildings, Estates, Gates, Streets
 from gis.walk_settings import WalkSettings
 from gis.walls import fences_off_walls, holders, streets_outside_walls, walled_ground, with_assumed_gates
 
@@ -48,13 +49,14 @@ class StreetNetwork:
     holders: pd.DataFrame
     obstacles: Obstacles
     inner: InnerPaths
+    around: AroundBuildings
     settings: WalkSettings
     mode: Mode
 
     @classmethod
     def build(
         cls, streets: Streets, estates: Estates, gates: Gates, settings: WalkSettings, *,
-        barriers: Barriers | None = None, mode: Mode = "foot",
+        barriers: Barriers | None = None, buildings: Buildings | None = None, mode: Mode = "foot",
     ) -> Self:
         """Cut the streets at the walls, number the nodes and assume the gates nobody lists.
 
@@ -66,6 +68,7 @@ class StreetNetwork:
             gates: the known ones.
             settings: how people get to a street.
             barriers: what lies between points and streets, the same CRS.
+            buildings: what people walk round inside the walls, the same CRS.
             mode: how one moves; one-way streets bind cars alone.
         """
         walls = walled_ground(estates, settings.wall_tolerance_m)
@@ -85,8 +88,11 @@ class StreetNetwork:
             wall_tolerance_m=settings.wall_tolerance_m, merge_within_m=settings.merge_gates_m,
             max_snap_m=settings.max_snap_m)
         inner = InnerPaths.of(streets, outlines, settings, mode)
+        around = AroundBuildings.of(
+            gpd.GeoSeries(crs=streets.crs) if buildings is None else buildings.frame.geometry, outlines,
+            passage_m=settings.passage_m, wall_tolerance_m=settings.wall_tolerance_m)
         return cls(**graph, gates=every_gate, outlines=outlines, holders=holders(estates, settings.nested_share),
-                   obstacles=obstacles, inner=inner, settings=settings, mode=mode)
+                   obstacles=obstacles, inner=inner, around=around, settings=settings, mode=mode)
 
     def with_gate(self, gate_id: str, estate_id: str, place: shapely.Point) -> Self:
         """The same network with one more gate, open to all, in the wall of an estate: a what-if, worked out at once.
@@ -284,10 +290,14 @@ class StreetNetwork:
         return walled
 
     def _inside_mm(self, one: Points, other: Points, holder: np.ndarray) -> np.ndarray:
-        """Walks within walls: along mapped paths where they join the two points, else straight with a detour."""
+        """Walks within walls: along mapped paths where they join the two points, else straight with a detour.
+
+        The way round the buildings counts where it is longer than that.
+        """
         path = self.inner.between_mm(one, other, holder)
-        straight = shapely.distance(one.places[one.row], other.places[other.row])
-        return np.where(path != NO_PATH_MM, path, to_mm(straight * self.settings.internal_detour))
+        apart_m = shapely.distance(one.places[one.row], other.places[other.row])
+        straight, around = to_mm(apart_m * self.settings.internal_detour), self.around.between_mm(one, other, holder)
+        return np.where(path != NO_PATH_MM, path, np.maximum(straight, around))
 
     def _direct(self, origins: gpd.GeoDataFrame, destinations: gpd.GeoDataFrame) -> pd.DataFrame:
         """Walks that never leave a walled estate."""

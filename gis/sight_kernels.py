@@ -1,0 +1,110 @@
+"""The compiled search for the shortest way round things that stand about; what it is for: ``gis.around_buildings``."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from gis.kernels import Array, compiled, inlined
+
+
+class Yard(NamedTuple):
+    """What stands in one estate, and the corners that a way may turn at.
+
+    Ring ``r`` is ``sides[first[r]:first[r + 1]]``, each side a row of x, y, x, y; ``boxes[r]`` is its west, south, east
+    and north. ``corners`` are x and y.
+    """
+
+    sides: Array
+    first: Array
+    boxes: Array
+    corners: Array
+
+
+@inlined
+def _turn(ax: float, ay: float, bx: float, by: float, cx: float, cy: float) -> float:
+    """More than 0 where c lies to the left of the way from a to b, less where to the right."""
+    return (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
+
+
+@compiled
+def sees(yard: Yard, ax: float, ay: float, bx: float, by: float, own: int, other: int) -> bool:
+    """Whether the straight way from a to b crosses no ring; ``own`` and ``other`` are rings they stand in, or −1."""
+    west, east, south, north = min(ax, bx), max(ax, bx), min(ay, by), max(ay, by)
+    for ring in range(len(yard.first) - 1):
+        box = yard.boxes[ring]
+        if ring in (own, other) or box[0] > east or box[2] < west or box[1] > north or box[3] < south:
+            continue
+        for k in range(yard.first[ring], yard.first[ring + 1]):
+            px, py, qx, qy = yard.sides[k, 0], yard.sides[k, 1], yard.sides[k, 2], yard.sides[k, 3]
+            if (_turn(ax, ay, bx, by, px, py) * _turn(ax, ay, bx, by, qx, qy) < 0
+                    and _turn(px, py, qx, qy, ax, ay) * _turn(px, py, qx, qy, bx, by) < 0):
+                return False
+    return True
+
+
+@compiled
+def ways_round(
+    yard: Yard, starts: Array, start_in: Array, stops: Array, stop_in: Array, start: Array, stop: Array,
+) -> Array:
+    """The shortest way between points for pairs of rows ``start`` and ``stop``, infinite where there is none.
+
+    ``start_in`` and ``stop_in`` are the rings that the points stand in, −1 in none.
+    """
+    found = np.full(len(start), np.inf)
+    hidden = np.zeros(len(stops), np.bool_)
+    for k in range(len(start)):
+        a, b = start[k], stop[k]
+        if start_in[a] == stop_in[b] >= 0 or sees(
+                yard, starts[a, 0], starts[a, 1], stops[b, 0], stops[b, 1], start_in[a], stop_in[b]):
+            found[k] = np.hypot(starts[a, 0] - stops[b, 0], starts[a, 1] - stops[b, 1])
+        else:
+            hidden[b] = True
+    if not hidden.any():
+        return found
+    corners = yard.corners
+    count = len(corners)
+    apart = np.full((count, count), np.inf)
+    for i in range(count):
+        for j in range(i):
+            if sees(yard, corners[i, 0], corners[i, 1], corners[j, 0], corners[j, 1], -1, -1):
+                apart[i, j] = apart[j, i] = np.hypot(corners[i, 0] - corners[j, 0], corners[i, 1] - corners[j, 1])
+    for b in range(len(stops)):
+        if hidden[b]:
+            far = _from(yard, apart, stops[b], stop_in[b])
+            for k in range(len(start)):
+                if stop[k] == b and found[k] == np.inf:
+                    found[k] = _over_corner(yard, far, starts[start[k]], start_in[start[k]])
+    return found
+
+
+@compiled
+def _from(yard: Yard, apart: Array, place: Array, within: int) -> Array:
+    """How far each corner is from a place (Dijkstra on a full matrix)."""
+    corners = yard.corners
+    far, done = np.full(len(corners), np.inf), np.zeros(len(corners), np.bool_)
+    for i in range(len(corners)):
+        if sees(yard, place[0], place[1], corners[i, 0], corners[i, 1], within, -1):
+            far[i] = np.hypot(place[0] - corners[i, 0], place[1] - corners[i, 1])
+    for _ in range(len(corners)):
+        near = -1
+        for i in range(len(corners)):
+            if not done[i] and far[i] < np.inf and (near < 0 or far[i] < far[near]):
+                near = i
+        if near < 0:
+            break
+        done[near] = True
+        for i in range(len(corners)):
+            far[i] = min(far[i], far[near] + apart[near, i])
+    return far
+
+
+@compiled
+def _over_corner(yard: Yard, far: Array, place: Array, within: int) -> float:
+    """How far a place is where the way first leads to a corner of known distance."""
+    best = np.inf
+    corners = yard.corners
+    for i in range(len(corners)):
+        way = far[i] + np.hypot(place[0] - corners[i, 0], place[1] - corners[i, 1])
+        if way < best and sees(yard, place[0], place[1], corners[i, 0], corners[i, 1], within, -1):
+            best = way
+    return best
