@@ -44,25 +44,26 @@ class AroundBuildings:
             wall_tolerance_m: how far outside the outline a point of the estate may stand.
         """
         shapes = shapely.get_parts(buildings[has_shape(buildings)].to_numpy())
-        wide = shapely.buffer(shapes, passage_m / 2, join_style="mitre")
-        walls = outlines.to_numpy()
+        wide, walls = shapely.buffer(shapes, passage_m / 2, join_style="mitre"), outlines.to_numpy()
         estate, building = shapely.STRtree(wide).query(walls, predicate="intersects")
-        yards, blocks = {}, {}
-        for row, some in pd.Series(building).groupby(estate):
-            joined = shapely.buffer(shapely.union_all(wide[some]), -passage_m / 2, join_style="mitre")
-            rings = shapely.simplify(shapely.get_exterior_ring(shapely.get_parts(joined)), _WITHIN_M)
-            things = shapely.polygons(rings[shapely.get_num_points(rings) > 3])
-            in_the_way = shapely.get_parts(shapely.buffer(things, -_WITHIN_M, join_style="mitre"))
-            ground, wall = (shapely.polygons(shapely.get_exterior_ring(shapely.get_parts(
-                shapely.buffer(walls[row], wall_tolerance_m + more, join_style="mitre")))) for more in (0, _WITHIN_M))
-            corners = np.concatenate([_corners(things, outward=True), _corners(ground, outward=False)])
-            places = shapely.points(corners)
-            free = shapely.contains_properly(shapely.union_all(wall), places) & ~shapely.contains(
-                shapely.union_all(in_the_way), places)
-            if len(in_the_way) and free.sum() <= _MOST_CORNERS:
-                key = str(outlines.index[row])
-                yards[key], blocks[key] = _yard(np.concatenate([in_the_way, wall]), corners[free]), in_the_way
-        return cls(yards, blocks)
+        built, first = np.unique(estate, return_index=True)
+        edges = np.append(first, len(estate))
+        joined = in_threads(lambda rows: np.array([shapely.union_all(wide[building[edges[row] : edges[row + 1]]])
+                                                   for row in rows], dtype=object), np.arange(len(built)))
+        things, of_thing = _filled(shapely.simplify(
+            shapely.buffer(joined, -passage_m / 2, join_style="mitre"), _WITHIN_M), built)
+        blocks, of_block = _filled(shapely.buffer(things, -_WITHIN_M, join_style="mitre"), of_thing)
+        ground, of_ground = _filled(shapely.buffer(walls[built], wall_tolerance_m, join_style="mitre"), built)
+        room, of_room = _filled(shapely.buffer(walls[built], wall_tolerance_m + _WITHIN_M, join_style="mitre"), built)
+        turns = [_corners(things, of_thing, outward=True), _corners(ground, of_ground, outward=False)]
+        xy, of_corner = (np.concatenate(some) for some in zip(*turns, strict=True))
+        free = _within(xy, of_corner, room, of_room) & ~_within(xy, of_corner, blocks, of_block)
+        order = np.flatnonzero(free)[np.argsort(of_corner[free], kind="stable")]
+        solid, space, corner = (_slices(of, built) for of in (of_block, of_room, of_corner[order]))
+        yards = {str(outlines.index[row]): _yard(np.concatenate([blocks[one], room[other]]), xy[order[turn]])
+                 for row, one, other, turn in zip(built, solid, space, corner, strict=True)
+                 if one.stop > one.start and turn.stop - turn.start <= _MOST_CORNERS}
+        return cls(yards, {str(outlines.index[row]): blocks[one] for row, one in zip(built, solid, strict=True)})
 
     def between_mm(self, one: Points, other: Points, estate: np.ndarray) -> np.ndarray:
         """The walks between points of the same estates, pair by pair.
@@ -124,13 +125,39 @@ def _yard(areas: np.ndarray, corners: np.ndarray) -> Yard:
     return Yard(np.ascontiguousarray(sides), first.astype(np.int64), shapely.bounds(areas), corners)
 
 
-def _corners(areas: np.ndarray, *, outward: bool) -> np.ndarray:
-    """Corners a way may turn at: those that stick out of buildings, and those that stick into an estate."""
-    rings = shapely.get_exterior_ring(shapely.orient_polygons(areas))
-    found = [np.empty((0, 2))]
-    for ring in rings:
-        xy = shapely.get_coordinates(ring)[:-1]
-        before, after = xy - np.roll(xy, 1, axis=0), np.roll(xy, -1, axis=0) - xy
-        left = before[:, 0] * after[:, 1] - before[:, 1] * after[:, 0] > 0
-        found.append(xy[left == outward])
-    return np.concatenate(found)
+def _filled(areas: np.ndarray, of: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The parts of areas without their holes, and whose they are."""
+    parts, row = shapely.get_parts(areas, return_index=True)
+    some = ~shapely.is_empty(parts)
+    return shapely.polygons(shapely.get_exterior_ring(parts[some])), of[row[some]]
+
+
+def _slices(of: np.ndarray, keys: np.ndarray) -> list[slice]:
+    """Where the things of each key stand in an array that is in their order."""
+    return [slice(low, high) for low, high in zip(
+        np.searchsorted(of, keys).tolist(), np.searchsorted(of, keys, side="right").tolist(), strict=True)]
+
+
+def _within(xy: np.ndarray, of: np.ndarray, areas: np.ndarray, of_area: np.ndarray) -> np.ndarray:
+    """Which places lie in an area of the same estate."""
+    place, area = shapely.STRtree(areas).query(shapely.points(xy), predicate="within")
+    inside = np.zeros(len(xy), dtype=bool)
+    inside[place[of[place] == of_area[area]]] = True
+    return inside
+
+
+def _corners(areas: np.ndarray, of: np.ndarray, *, outward: bool) -> tuple[np.ndarray, np.ndarray]:
+    """Corners a way may turn at, and whose they are: what sticks out of a building, and what sticks into an estate."""
+    xy, ring = shapely.get_coordinates(shapely.get_exterior_ring(shapely.orient_polygons(areas)), return_index=True)
+    if not len(xy):
+        return xy, of[ring]
+    step = np.diff(xy, axis=0)
+    first = np.flatnonzero(np.r_[True, ring[1:] != ring[:-1]])
+    last = np.r_[first[1:], len(xy)] - 1  # the first corner again
+    before, after = np.zeros_like(xy), np.zeros_like(xy)
+    before[1:], after[:-1] = step, step
+    before[first] = step[last - 1]
+    left = before[:, 0] * after[:, 1] - before[:, 1] * after[:, 0] > 0
+    turns = left == outward
+    turns[last] = False
+    return xy[turns], of[ring[turns]]

@@ -18,6 +18,9 @@ from gis.crs import metric_crs_of
 from layers.osm import read_osm
 
 POINTS, SIDE_M, SEED = 100, 4000, 5
+KEPT = {"shanghai": 0.7, "wuhan": 0.7, "tongji": 1.0}
+"""Share of the streets that the project has. All of the small extract of 1 km × 1 km: with seven of ten of its streets
+100 points tell the system in two of three draws (and a wrong one in none of 90), with all of them in each of 90."""
 PROJECT = """[project]
 name = "街道"
 data_date = 2026-10-31
@@ -46,12 +49,12 @@ def whole_streets(data, place):
 
 @pytest.fixture(scope="module", params=["shanghai", "tongji", "wuhan"])
 def town(request, shared_data, tmp_path_factory):
-    """A folder with seven of ten streets of a piece of 4 km × 4 km and four squares as estates; points beside all."""
+    """A folder with streets of a piece of 4 km × 4 km and four squares as estates; points beside all."""
     folder, rng = tmp_path_factory.mktemp(request.param), np.random.default_rng(SEED)
     lines = whole_streets(shared_data, request.param)
     middle = np.median(shapely.get_coordinates(lines.centroid.to_numpy()), axis=0)
     near = lines[lines.intersects(shapely.box(*middle - SIDE_M / 2, *middle + SIDE_M / 2))]
-    kept = near[rng.random(len(near)) < 0.7]
+    kept = near[rng.random(len(near)) < KEPT[request.param]]
     streets = gpd.GeoDataFrame({"highway": ["residential"] * len(kept)}, geometry=kept.to_numpy(), crs=kept.crs)
     streets.to_file(folder / "道路.gpkg")
     corners = [middle + offset for offset in [(0, 0), (300, 0), (0, 300), (300, 300)]]
