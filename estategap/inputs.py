@@ -28,6 +28,7 @@ from layers.lifts import Lifts, with_lifts
 from layers.osm import read_osm
 from layers.osm_extract import OsmExtract
 from layers.people import people_at_doors
+from layers.placing.offset_by_names import offset_by_names
 from layers.placing.offsets import check_offsets
 from layers.placing.outlines_assumed import points_of
 from layers.placing.places import Town, bounds_of
@@ -222,7 +223,8 @@ def _around(sources: Sources, estates: Estates, walking: WalkingRule) -> Inputs:
     astray = elsewhere(estates, streets, log, estates_file=project.estates.file or project.osm_file,
                        streets_file=project.streets.file if project.streets else project.osm_file)
     if len(streets):
-        log.readings[:] = check_offsets(log.readings, streets.frame.geometry, log)
+        log.readings[:] = check_offsets(log.readings, streets.frame.geometry, log,
+                                        lambda converted: offset_by_names(estates, converted, sources.osm))
     marked = mark_edge_of_data(estates, streets.extent, walking.edge_margin_m)
     if astray == "estates":
         check_quality(marked, Buildings.empty(crs), Gates.empty(crs), Streets.empty(crs), {}, log=log)

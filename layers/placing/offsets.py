@@ -1,6 +1,6 @@
 """Do the layers of a project lie where the streets say they should, or half a kilometre off, in GCJ-02 or BD-09?"""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import geopandas as gpd
@@ -16,6 +16,7 @@ from gis.offset_odds import SYSTEMS
 from gis.offset_parts import Parts
 from gis.offset_reference import OffsetReference
 from gis.tables import AREAS
+from layers.placing.offset_by_names import ByNames
 from layers.placing.said_systems import OVERRULED
 
 _WGS84 = "EPSG:4326"
@@ -24,6 +25,8 @@ _SHIFTED = frozenset({"GCJ-02", "BD-09"})
 _NAMED, _LARGEST, _ENOUGH = 6, 6, 2_000
 _DEGREES = frozenset({"EPSG:4326", "EPSG:4490", "OGC:CRS84"})
 _FITS = say("fits the streets as {system}", system="")
+_CORRECT = say("correct what is said of the coordinates, in the section of this file, its headers or its column "
+               "坐标系; or add offset_checked = true if you have seen on a map that they are right")
 _UNTOLD = {
     "unclear": say("cannot tell: it fits the streets no better than elsewhere"),
     "too few": say("cannot tell: too few places"),
@@ -47,7 +50,10 @@ class _Compared:
         return {number for number, fit in self.fits.items() if fit.system == _declared(self.readings[number])}
 
 
-def check_offsets(readings: Sequence[Reading], streets: gpd.GeoSeries, log: ProblemLog) -> list[Reading]:
+def check_offsets(
+    readings: Sequence[Reading], streets: gpd.GeoSeries, log: ProblemLog,
+    by_names: Callable[[str], ByNames | None] = lambda _: None,
+) -> list[Reading]:
     """Compare the places of each file with the streets, and with the estates' outlines once these fit them.
 
     A file that lies in GCJ-02 or BD-09 and does not say so is an error that names the line to add, and so is one that
@@ -59,6 +65,8 @@ def check_offsets(readings: Sequence[Reading], streets: gpd.GeoSeries, log: Prob
         readings: how the files were read, with their places in the streets' CRS.
         streets: lines in a metric CRS, taken as true unless other files say otherwise.
         log: takes what is wrong.
+        by_names: in which system outlines converted from another one lie on their namesakes of OSM, if any: asked where
+            the streets do not tell.
 
     Returns:
         the readings with what came of it, and without their places.
@@ -67,6 +75,7 @@ def check_offsets(readings: Sequence[Reading], streets: gpd.GeoSeries, log: Prob
     own = next((one for one in readings if one.part == "streets" and one.places is not None), None)
     if own is not None and not own.offset_checked:
         found = _streets_doubted(found, own, readings, streets, log)
+    found = _with_names(found, readings, by_names)
     for problem in found.problems.values():
         log.add(problem)
     _warn_of_untold(found.readings, log)
@@ -105,6 +114,39 @@ def _compared(readings: Sequence[Reading], streets: gpd.GeoSeries) -> _Compared:
     said = [replace(one, offset=_said(one, fits.get(number))) for number, one in enumerate(readings)]
     wrong = {number: _problem(readings[number], fits[number]) for number in sorted(fits)}
     return _Compared(drawn, said, fits, {number: problem for number, problem in wrong.items() if problem})
+
+
+def _with_names(
+    found: _Compared, readings: Sequence[Reading], by_names: Callable[[str], ByNames | None],
+) -> _Compared:
+    """The same with outlines that their names tell, where the streets do not."""
+    for number, fit in found.fits.items():
+        one = readings[number]
+        named = by_names(one.converted) if one.part == "estates" and fit.because in _UNTOLD and not fit.system else None
+        if named is None or fit.because == "not in China":
+            continue
+        said = list(found.readings)
+        said[number] = replace(one, offset=say(
+            "lies on {count} residential areas of OSM of the same names as {system}", count=named.count,
+            system=named.system))
+        wrong = {} if named.system == _declared(one) else {number: _off_its_names(one, named)}
+        found = replace(found, readings=said, problems=found.problems | wrong)
+    return found
+
+
+def _off_its_names(one: Reading, named: ByNames) -> Problem:
+    if one.converted:
+        return Problem(
+            file=one.file, sheet=one.sheet, value=one.converted,
+            why=say("the outlines lie on the {count} residential areas of OSM of the same names as {system}, not as "
+                    "{declared}", count=named.count, system=named.system, declared=one.converted), fix=_CORRECT)
+    return Problem(
+        file=one.file, sheet=one.sheet,
+        why=say("the outlines lie on the {count} residential areas of OSM of the same names only as {system}: they lie "
+                "{metres} m off ({east} m east, {north} m north)", count=named.count, system=named.system,
+                metres=_metres(named), east=round(named.east_m), north=round(named.north_m)),
+        fix=say('add the line crs = "{system}" to the section of this file in project.toml, or offset_checked = true '
+                "if you have seen on a map that they are right", system=named.system))
 
 
 def _streets_doubted(
@@ -233,8 +275,7 @@ def _wrongly_declared(one: Reading, fit: OffsetFit) -> Problem:
     return Problem(
         file=one.file, sheet=one.sheet, value=one.converted,
         why=say("the places fit the streets as {system}, not as {declared}", system=fit.system, declared=one.converted),
-        fix=say("correct what is said of the coordinates, in the section of this file, its headers or its column "
-                "坐标系; or add offset_checked = true if you have seen on a map that they are right"))
+        fix=_CORRECT)
 
 
 def _mixed(one: Reading, fit: OffsetFit, parts: Parts) -> Problem:
@@ -291,5 +332,5 @@ def _all_or_streets(streets: Reading, files: Sequence[str]) -> Problem:
                 "well; else remove the line crs of [streets]", system=streets.converted))
 
 
-def _metres(fit: OffsetFit) -> int:
+def _metres(fit: OffsetFit | ByNames) -> int:
     return round(float(np.hypot(fit.east_m, fit.north_m)))
