@@ -28,7 +28,10 @@ def _turn(ax: float, ay: float, bx: float, by: float, cx: float, cy: float) -> f
 
 @compiled
 def sees(yard: Yard, ax: float, ay: float, bx: float, by: float, own: int, other: int) -> bool:
-    """Whether the straight way from a to b crosses no ring; ``own`` and ``other`` are rings they stand in, or −1."""
+    """Whether the straight way from a to b meets no ring; ``own`` and ``other`` are rings they stand in, or −1.
+
+    It may begin or end on one. Through a corner it meets the ring, as along the diagonal of a square building.
+    """
     west, east, south, north = min(ax, bx), max(ax, bx), min(ay, by), max(ay, by)
     for ring in range(len(yard.first) - 1):
         box = yard.boxes[ring]
@@ -36,7 +39,8 @@ def sees(yard: Yard, ax: float, ay: float, bx: float, by: float, own: int, other
             continue
         for k in range(yard.first[ring], yard.first[ring + 1]):
             px, py, qx, qy = yard.sides[k, 0], yard.sides[k, 1], yard.sides[k, 2], yard.sides[k, 3]
-            if (_turn(ax, ay, bx, by, px, py) * _turn(ax, ay, bx, by, qx, qy) < 0
+            p, q = _turn(ax, ay, bx, by, px, py), _turn(ax, ay, bx, by, qx, qy)
+            if (p * q <= 0 and (p != 0 or q != 0)
                     and _turn(px, py, qx, qy, ax, ay) * _turn(px, py, qx, qy, bx, by) < 0):
                 return False
     return True

@@ -55,6 +55,24 @@ def test_a_door_inside_its_building_comes_out_on_any_side():
     assert behind == pytest.approx(hypot(80, 45) + 10 + hypot(80, 50), abs=0.15)
 
 
+@pytest.mark.parametrize(("form", "low", "high", "way"), [
+    (shapely.box(50, 50, 110, 110), (50, 50), (110, 110), 120),
+    (shapely.box(50, 50, 110, 110), (30, 30), (130, 130), 2 * hypot(20, 80)),
+    (shapely.Polygon([(100, 40), (160, 100), (100, 160), (40, 100)]), (100, 20), (100, 180), 2 * hypot(60, 80)),
+    (shapely.Polygon([(100, 40), (160, 100), (100, 160), (40, 100)]), (20, 100), (180, 100), 2 * hypot(60, 80)),
+])
+@pytest.mark.parametrize("east", [0, 350_000])
+def test_no_way_leads_through_a_building_by_its_corners(form, low, high, way, east):
+    """Along the diagonal of a square the straight way crosses no side but in its ends."""
+    ground, form, *ends = (shapely.affinity.translate(one, east) for one in (
+        shapely.box(0, 0, 200, 200), form, shapely.Point(low), shapely.Point(high)))
+    around = AroundBuildings.of(gpd.GeoSeries([form], crs=CRS), gpd.GeoSeries([ground], index=["E"], crs=CRS),
+                                passage_m=1, wall_tolerance_m=2)
+    found = around.between_mm(Points(np.array(ends), np.array([0, 1])), Points(np.array(ends), np.array([1, 0])),
+                              np.array(["E", "E"], dtype=object))
+    assert found / 1000 == pytest.approx([way, way], abs=0.15)
+
+
 def test_no_way_leads_out_of_the_estate():
     """A U open above: from its right arm to the gate on its left one by the bottom, cutting corners by 2 m at most."""
     form = shapely.Polygon([(90, 0), (300, 0), (300, 200), (260, 200), (260, 40), (130, 40), (130, 200), (90, 200)])
