@@ -1,6 +1,7 @@
 """A few outlines beside the residential areas of OSM of the same names: the real ones around Tongji, as files."""
 
 import shutil
+from types import SimpleNamespace
 
 import geopandas as gpd
 import numpy as np
@@ -13,7 +14,10 @@ from rich.console import Console
 from estategap.job import check_project
 from estategap.progress import Progress
 from gis.china_offset import moved_into
+from gis.crs import metric_crs_of
+from gis.tables import Estates
 from layers.osm import read_osm
+from layers.placing.offset_by_names import offset_by_names
 
 NAMES = ["书香公寓", "同济新村", "密云路454弄", "玉田新村", "赤峰小区"]
 PROJECT = """[project]
@@ -93,3 +97,16 @@ def test_one_that_was_drawn_anew_or_bears_the_name_of_another_does_not_hide_the_
     (error,), said = checked(shared_data, tmp_path, moved)
     assert said == "lies on 4 residential areas of OSM of the same names as GCJ-02"
     assert 470 < int(str(error.why).split("they lie ")[1].split()[0]) < 490
+
+
+@pytest.mark.parametrize(("lon", "lat", "told"), [(121.5, 31.28, True), (103.8, 36.06, True), (94.9, 36.4, False)])
+@pytest.mark.parametrize("system", ["WGS-84", "GCJ-02"])
+def test_where_a_web_map_moves_places_by_little_outlines_are_not_told_by_names(lon, lat, told, system):
+    """Around Shanghai GCJ-02 moves places by 477 m and around Lanzhou by 225 m, but around Golmud by 96 m alone."""
+    squares = [shapely.box(lon + k / 100, lat, lon + k / 100 + 0.002, lat + 0.002) for k in range(5)]
+    mapped = gpd.GeoDataFrame({"name": NAMES, "other_names": ""}, geometry=squares, crs="EPSG:4326")
+    ours = shown(mapped, system).to_crs(metric_crs_of(mapped))
+    estates = Estates.of(gpd.GeoDataFrame({"name": NAMES, "outline_basis": "outline"}, crs=ours.crs,
+                                          geometry=ours.geometry.to_numpy(), index=[f"E{k}" for k in range(5)]))
+    found = offset_by_names(estates, "", SimpleNamespace(estates=mapped))
+    assert (found and found.system) == (system if told else None)

@@ -1,7 +1,7 @@
 """Do outlines lie where OpenStreetMap has the residential areas of their names, or half a kilometre off?
 
 A small street has too few outlines to be told by its streets, but three of them that are off from their namesakes by
-just what a web map moves things say it.
+just what a web map moves things say it. Where it moves them by little, as around Golmud by 96 m, nothing does.
 """
 
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ class ByNames:
 
 
 def offset_by_names(estates: Estates, converted: str, osm: OsmExtract | None) -> ByNames | None:
-    """The system in which the given outlines lie on their namesakes; None where too few do.
+    """The system in which the given outlines lie on their namesakes; None where too few do or as two systems.
 
     Args:
         estates: with the outlines as they were read.
@@ -56,10 +56,10 @@ def offset_by_names(estates: Estates, converted: str, osm: OsmExtract | None) ->
     lon, lat = shapely.get_coordinates(there.to_numpy()).T
     azimuth, _, far_m = pyproj.Geod(ellps="WGS84").inv(lon, lat, *shapely.get_coordinates(here.to_numpy()).T)
     apart = far_m * np.stack([np.sin(np.radians(azimuth)), np.cos(np.radians(azimuth))])
-    best = None
+    found = []
     for system in SYSTEMS:
         moved = np.zeros_like(apart) if system == _TRUE else np.stack(offset_m(lon, lat, system))  # type: ignore[arg-type]
         near = np.hypot(*(apart - moved)) <= assumed("offset", "namesakes_within_m")
         if near.sum() >= max(assumed("offset", "namesakes_least"), assumed("offset", "namesakes_share") * len(pairs)):
-            best = ByNames(system, int(near.sum()), *moved[:, near].mean(axis=1).tolist())
-    return best
+            found.append(ByNames(system, int(near.sum()), *moved[:, near].mean(axis=1).tolist()))
+    return found[0] if len(found) == 1 else None
