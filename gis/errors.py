@@ -169,11 +169,12 @@ class Problem:
 
 def together(problems: Iterable[Problem]) -> list[Problem]:
     """The problems with those that differ in the row alone as one, at the place of the first; none is said twice."""
-    alike: dict[Problem, list[Problem]] = {}
+    alike: dict[tuple[bool, Problem], list[Problem]] = {}
     for one in problems:
-        alike.setdefault(replace(one, row=None) if one.row is not None and not one.cells else one, []).append(one)
-    return [some[0] if len(some) == 1 or some[0].row is None else replace(one, cells=tuple(
-        Cell(each.file, each.sheet, each.row, each.value) for each in some)) for one, some in alike.items()]
+        of_row = one.row is not None and not one.cells
+        alike.setdefault((of_row, replace(one, row=None) if of_row else one), []).append(one)
+    return [some[0] if len(some) == 1 or not of_row else replace(one, cells=tuple(
+        Cell(each.file, each.sheet, each.row, each.value) for each in some)) for (of_row, one), some in alike.items()]
 
 
 class InputError(Exception):

@@ -233,3 +233,10 @@ def test_problems_that_differ_in_the_row_alone_are_one_line_and_a_long_value_is_
         "名册.xlsx, sheet 小区, rows 2–3, 9, column 户数, value '普通': not a number → write a number",
         f"名册.xlsx, sheet 小区, row 4, column 户数, value '{'x' * 500}…': not a number → write a number",
         "名册.xlsx: the sheet is empty → fill it in"]
+
+
+def test_what_is_wrong_with_a_whole_file_does_not_hide_the_same_of_its_rows():
+    whole, *rows = (Problem(file="名册.xlsx", why="not a number", fix="write one", row=row) for row in (None, 2, 3))
+    for order in ([whole, *rows], [*rows, whole], [rows[0], whole, rows[1]]):
+        assert sorted(str(one) for one in together(order)) == [
+            "名册.xlsx, rows 2–3: not a number → write one", "名册.xlsx: not a number → write one"]
