@@ -18,7 +18,7 @@ from gis.sight_kernels import Yard, ways_round
 
 _WITHIN_M = 0.05
 """How far inside its outline a building is in the way, so that nobody is stopped who walks along a wall."""
-_MOST_CORNERS = 3000
+_MOST_CORNERS = 2000
 """Of an estate with more corners the ways round its buildings are not looked for: time grows with their square."""
 _REMEMBERED = 16
 

@@ -32,10 +32,10 @@ class StreetNetwork:
     """A street network with walls and gates; distances are whole millimetres inside, metres outside.
 
     Build it with ``StreetNetwork.build``. A point that stands in the walled estate its ``estate_id`` names comes out
-    through that estate's gates; any other point steps straight to its nearest street. ``stretch`` is the walk
-    for each metre of an edge. One-way streets bind cars
-    alone. ``usable`` are the edges that points may meet: a scrap of footway in a courtyard that joins nothing
-    must not catch the doors around it. ``main`` are those of the largest connected piece.
+    through that estate's gates; any other point steps straight to its nearest street. ``stretch`` is the walk for each
+    metre of an edge. One-way streets bind cars alone. ``usable`` are the edges that points may meet: a scrap of footway
+    in a courtyard that joins nothing must not catch the doors around it. ``main`` are those of the largest connected
+    piece.
     """
 
     edges: gpd.GeoDataFrame

@@ -72,43 +72,45 @@ def ways_round(
         for j in range(i):
             if sees(yard, corners[i, 0], corners[i, 1], corners[j, 0], corners[j, 1], -1, -1):
                 apart[i, j] = apart[j, i] = np.hypot(corners[i, 0] - corners[j, 0], corners[i, 1] - corners[j, 1])
+    seen, looked = np.empty((len(starts), count)), np.zeros(len(starts), np.bool_)
     for b in range(len(stops)):
-        if hidden[b]:
-            far = _from(yard, apart, stops[b], stop_in[b])
-            for k in range(len(start)):
-                if stop[k] == b and found[k] == np.inf:
-                    found[k] = _over_corner(yard, far, starts[start[k]], start_in[start[k]])
+        if not hidden[b]:
+            continue
+        far = _from(yard, apart, stops[b], stop_in[b])
+        for k in range(len(start)):
+            if stop[k] == b and found[k] == np.inf:
+                a = start[k]
+                if not looked[a]:
+                    seen[a], looked[a] = _seen_from(yard, starts[a], start_in[a]), True
+                for i in range(count):
+                    found[k] = min(found[k], far[i] + seen[a, i])
     return found
+
+
+@compiled
+def _seen_from(yard: Yard, place: Array, within: int) -> Array:
+    """How far each corner is that a place sees, infinite for the others."""
+    far = np.full(len(yard.corners), np.inf)
+    for i in range(len(far)):
+        x, y = yard.corners[i, 0], yard.corners[i, 1]
+        if sees(yard, place[0], place[1], x, y, within, -1):
+            far[i] = np.hypot(place[0] - x, place[1] - y)
+    return far
 
 
 @compiled
 def _from(yard: Yard, apart: Array, place: Array, within: int) -> Array:
     """How far each corner is from a place (Dijkstra on a full matrix)."""
-    corners = yard.corners
-    far, done = np.full(len(corners), np.inf), np.zeros(len(corners), np.bool_)
-    for i in range(len(corners)):
-        if sees(yard, place[0], place[1], corners[i, 0], corners[i, 1], within, -1):
-            far[i] = np.hypot(place[0] - corners[i, 0], place[1] - corners[i, 1])
-    for _ in range(len(corners)):
+    far: Array = _seen_from(yard, place, within)
+    done = np.zeros(len(far), np.bool_)
+    for _ in range(len(far)):
         near = -1
-        for i in range(len(corners)):
+        for i in range(len(far)):
             if not done[i] and far[i] < np.inf and (near < 0 or far[i] < far[near]):
                 near = i
         if near < 0:
             break
         done[near] = True
-        for i in range(len(corners)):
+        for i in range(len(far)):
             far[i] = min(far[i], far[near] + apart[near, i])
     return far
-
-
-@compiled
-def _over_corner(yard: Yard, far: Array, place: Array, within: int) -> float:
-    """How far a place is where the way first leads to a corner of known distance."""
-    best = np.inf
-    corners = yard.corners
-    for i in range(len(corners)):
-        way = far[i] + np.hypot(place[0] - corners[i, 0], place[1] - corners[i, 1])
-        if way < best and sees(yard, place[0], place[1], corners[i, 0], corners[i, 1], within, -1):
-            best = way
-    return best
