@@ -127,7 +127,12 @@ class StreetNetwork:
         Args:
             street: its course, in the network's CRS.
             link_within_m: how far an end drawn by hand may stop short of the street it is meant to join.
+
+        Raises:
+            ValueError: the street has no length.
         """
+        if not street.length > 0:
+            raise ValueError("a new street needs a course of some length")
         lines = linked(street, self.edges.geometry.to_numpy()[self.usable], link_within_m)
         rows = gpd.GeoDataFrame({"u": 0, "v": 1}, index=[f"new:{k}" for k in range(len(lines))], geometry=lines,
                                 crs=self.edges.crs)
@@ -257,7 +262,7 @@ class StreetNetwork:
         return self._areas(parts, np.array([placed]))[0]
 
     def service_areas(self, destinations: gpd.GeoDataFrame, *, radii_m: Sequence[float]) -> gpd.GeoDataFrame:
-        """The ``service_area`` of each destination by itself, for several radii.
+        """The ``service_area`` of each destination by itself, for one radius or several.
 
         Returns:
             the areas, of a destination without a way to a street an empty one, on MultiIndex (destination index

@@ -61,8 +61,10 @@ def with_lines(
     kept = np.setdiff1d(np.arange(len(edges)), cut)
     parts = edges.iloc[old["of"]].assign(u=old["u"].to_numpy(), v=old["v"].to_numpy()).set_geometry(
         old["geometry"].to_numpy(), crs=edges.crs)
+    turn = parts.groupby(level=0).cumcount()
+    parts.index = pd.Index([f"{key}/{k}" for key, k in zip(parts.index, turn, strict=True)], name=edges.index.name)
     added = gpd.GeoDataFrame({**columns, "u": new["u"].to_numpy(), "v": new["v"].to_numpy()}, crs=edges.crs,
-                             geometry=new["geometry"].to_numpy(), index=[f"new:{k}" for k in range(len(new))])
+                             geometry=new["geometry"].to_numpy(), index=[f"new:{free}#{k}" for k in range(len(new))])
     every = pd.concat([edges.iloc[kept], parts, added])
     return every, np.concatenate([length_mm[kept], old["mm"], new["mm"]])
 

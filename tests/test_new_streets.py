@@ -117,3 +117,18 @@ def test_edges_stay_as_long_as_they_were_and_no_order_of_streets_matters(seed):
     assert tried.edges.geometry.to_wkb().tolist() == same.edges.geometry.to_wkb().tolist()
     assert tried.length_mm.tolist() == same.length_mm.tolist()
     assert tried.edges.crs == CRS
+
+
+def test_every_edge_has_a_name_of_its_own_after_several_new_streets():
+    tried = network(LADDER)
+    for x in (200, 500, 800):
+        tried = tried.with_street(line((x, -50), (x, 150)), link_within_m=1)
+    tried = tried.with_street(line((100, 50), (900, 50)), link_within_m=1)
+    assert tried.edges.index.is_unique
+    assert len(tried.edges) == 3 + 3 * 5 + 4 + 3  # three of three pieces that cut two edges each, one of four that cuts three
+
+
+@pytest.mark.parametrize("nothing", [shapely.LineString(), line((5, 5), (5, 5))])
+def test_a_street_without_length_is_refused(nothing):
+    with pytest.raises(ValueError, match="a course of some length"):
+        network(LADDER).with_street(nothing, link_within_m=1)
