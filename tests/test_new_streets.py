@@ -125,7 +125,7 @@ def test_every_edge_has_a_name_of_its_own_after_several_new_streets():
         tried = tried.with_street(line((x, -50), (x, 150)), link_within_m=1)
     tried = tried.with_street(line((100, 50), (900, 50)), link_within_m=1)
     assert tried.edges.index.is_unique
-    assert len(tried.edges) == 3 + 3 * 5 + 4 + 3  # three of three pieces that cut two edges each, one of four that cuts three
+    assert len(tried.edges) == 3 + 3 * 5 + 4 + 3  # three of 3 pieces cut 2 edges each, one of 4 cuts 3
 
 
 @pytest.mark.parametrize("nothing", [shapely.LineString(), line((5, 5), (5, 5))])
