@@ -18,8 +18,6 @@ from gis.sight_kernels import Yard, ways_round
 
 _WITHIN_M = 0.05
 """How far inside its outline a building is in the way, so that nobody is stopped who walks along a wall."""
-_MOST_CORNERS = 2000
-"""Of an estate with more corners the ways round its buildings are not looked for: time grows with their square."""
 _REMEMBERED = 16
 
 
@@ -34,6 +32,7 @@ class AroundBuildings:
     @classmethod
     def of(
         cls, buildings: gpd.GeoSeries, outlines: gpd.GeoSeries, *, passage_m: float, wall_tolerance_m: float,
+        most_corners: int,
     ) -> Self:
         """Find what stands in each outline; what is closer together than ``passage_m`` is one thing.
 
@@ -42,6 +41,7 @@ class AroundBuildings:
             outlines: of the walled estates, on their ids, the same CRS; no way leads out of them.
             passage_m: nobody goes through a narrower gap.
             wall_tolerance_m: how far outside the outline a point of the estate may stand.
+            most_corners: estates with more corners are left out: time grows with their square.
         """
         shapes = shapely.get_parts(buildings[has_shape(buildings)].to_numpy())
         wide, walls = shapely.buffer(shapes, passage_m / 2, join_style="mitre"), outlines.to_numpy()
@@ -62,7 +62,7 @@ class AroundBuildings:
         solid, space, corner = (_slices(of, built) for of in (of_block, of_room, of_corner[order]))
         yards = {str(outlines.index[row]): _yard(np.concatenate([blocks[one], room[other]]), xy[order[turn]])
                  for row, one, other, turn in zip(built, solid, space, corner, strict=True)
-                 if one.stop > one.start and turn.stop - turn.start <= _MOST_CORNERS}
+                 if one.stop > one.start and turn.stop - turn.start <= most_corners}
         return cls(yards, {str(outlines.index[row]): blocks[one] for row, one in zip(built, solid, strict=True)})
 
     def between_mm(self, one: Points, other: Points, estate: np.ndarray) -> np.ndarray:
@@ -74,7 +74,7 @@ class AroundBuildings:
             estate: in which estate each of them stays.
 
         Returns:
-            whole millimetres, ``NO_PATH_MM`` where nothing stands in the estate or no way leads round it.
+            whole millimetres, ``NO_PATH_MM`` where nothing stands in the estate, it was left out or no way leads round.
         """
         walk = np.full(len(estate), NO_PATH_MM, dtype=np.int64)
         if not self.yards or not len(estate):

@@ -90,7 +90,8 @@ class StreetNetwork:
         inner = InnerPaths.of(streets, outlines, settings, mode)
         around = AroundBuildings.of(
             gpd.GeoSeries(crs=streets.crs) if buildings is None else buildings.frame.geometry, outlines,
-            passage_m=settings.passage_m, wall_tolerance_m=settings.wall_tolerance_m)
+            passage_m=settings.passage_m, wall_tolerance_m=settings.wall_tolerance_m,
+            most_corners=settings.most_corners)
         return cls(**graph, gates=every_gate, outlines=outlines, holders=holders(estates, settings.nested_share),
                    obstacles=obstacles, inner=inner, around=around, settings=settings, mode=mode)
 
@@ -297,7 +298,7 @@ class StreetNetwork:
     def _inside_mm(self, one: Points, other: Points, holder: np.ndarray) -> np.ndarray:
         """Walks within walls: along mapped paths where they join the two points, else straight with a detour.
 
-        The way round the buildings counts where it is longer than that.
+        The way round the buildings counts where there is one and it is longer than that.
         """
         path = self.inner.between_mm(one, other, holder)
         apart_m = shapely.distance(one.places[one.row], other.places[other.row])

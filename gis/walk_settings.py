@@ -16,6 +16,7 @@ class WalkSettings:
         max_snap_m: a point farther from any street than this has no way to it.
         internal_detour: walk inside a walled estate ÷ straight line, where no mapped path joins the two points and the
             way round the buildings is no longer.
+        most_corners: in an estate whose buildings have more, the way round them is not looked for.
         passage_m: nobody goes through a gap between buildings that is narrower.
         path_snap_m: a point this near a path mapped inside its walled estate walks along it.
         fence_on_wall_m: a mapped wall or fence this near a walled outline is that estate's wall.
@@ -32,6 +33,7 @@ class WalkSettings:
 
     max_snap_m: float
     internal_detour: float
+    most_corners: int
     passage_m: float
     path_snap_m: float
     fence_on_wall_m: float

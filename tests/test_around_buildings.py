@@ -67,7 +67,7 @@ def test_no_way_leads_through_a_building_by_its_corners(form, low, high, way, ea
     ground, form, *ends = (shapely.affinity.translate(one, east) for one in (
         shapely.box(0, 0, 200, 200), form, shapely.Point(low), shapely.Point(high)))
     around = AroundBuildings.of(gpd.GeoSeries([form], crs=CRS), gpd.GeoSeries([ground], index=["E"], crs=CRS),
-                                passage_m=1, wall_tolerance_m=2)
+                                passage_m=1, wall_tolerance_m=2, most_corners=2000)
     found = around.between_mm(Points(np.array(ends), np.array([0, 1])), Points(np.array(ends), np.array([1, 0])),
                               np.array(["E", "E"], dtype=object))
     assert found / 1000 == pytest.approx([way, way], abs=0.15)
@@ -136,7 +136,7 @@ def by_networkx(ground, houses, places):
 def test_ways_in_drawn_estates_are_those_of_networkx(seed):
     ground, houses, places = drawn(np.random.default_rng(seed))
     around = AroundBuildings.of(gpd.GeoSeries(houses, crs=CRS), gpd.GeoSeries([ground], index=["E"], crs=CRS),
-                                passage_m=1, wall_tolerance_m=2)
+                                passage_m=1, wall_tolerance_m=2, most_corners=2000)
     pairs = list(itertools.permutations(range(len(places)), 2))
     ends = (Points(np.array(places), np.array(rows)) for rows in zip(*pairs, strict=True))
     ours = around.between_mm(*ends, np.full(len(pairs), "E", dtype=object))
@@ -154,9 +154,20 @@ def test_ways_in_drawn_estates_are_those_of_networkx(seed):
 
 def test_the_same_question_is_answered_once():
     around = AroundBuildings.of(gpd.GeoSeries([shapely.box(20, 100, 180, 110)], crs=CRS),
-                                estates(E=(0, 0, 200, 200)).frame.geometry, passage_m=1, wall_tolerance_m=2)
+                                estates(E=(0, 0, 200, 200)).frame.geometry, passage_m=1, wall_tolerance_m=2,
+                                most_corners=2000)
     ends = Points(shapely.points([(100, 150), (100, 20)]), np.array([0])), Points(
         shapely.points([(100, 150), (100, 20)]), np.array([1]))
     first = around.between_mm(*ends, np.array(["E"], dtype=object))
     assert around.between_mm(*ends, np.array(["E"], dtype=object)) is first
     assert around.between_mm(*ends, np.array(["X"], dtype=object)).tolist() == [NO_PATH_MM]
+
+
+@pytest.mark.parametrize(("most", "metres"), [(4, SLAB), (3, None)])
+def test_an_estate_with_more_corners_than_the_rules_allow_is_left_to_the_straight_line(most, metres):
+    around = AroundBuildings.of(
+        gpd.GeoSeries([shapely.box(20, 100, 180, 110)], crs=CRS), estates(E=(0, 0, 200, 200)).frame.geometry,
+        passage_m=1, wall_tolerance_m=2, most_corners=most)
+    ends = (Points(shapely.points([xy]), np.array([0])) for xy in [(100, 150), (100, 0)])
+    (mm,) = around.between_mm(*ends, np.array(["E"], dtype=object))
+    assert mm == (NO_PATH_MM if metres is None else pytest.approx(metres * 1000, abs=150))

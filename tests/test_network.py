@@ -16,8 +16,8 @@ from gis.tables import Estates, Gates, Streets
 from gis.walk_settings import WalkSettings
 
 CRS = "EPSG:4549"
-SETTINGS = WalkSettings(max_snap_m=50, internal_detour=1.3, passage_m=1, path_snap_m=30, fence_on_wall_m=5,
-                        wall_tolerance_m=2, min_island_m=50, merge_gates_m=15,
+SETTINGS = WalkSettings(max_snap_m=50, internal_detour=1.3, most_corners=2000, passage_m=1, path_snap_m=30,
+                        fence_on_wall_m=5, wall_tolerance_m=2, min_island_m=50, merge_gates_m=15,
                         through_classes=frozenset({"primary"}), as_drawn_m=0.5, nested_share=0.9,
                         service_area_buffer_m=10, steps_factor=1, crossing_factor=1)
 

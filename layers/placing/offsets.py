@@ -122,8 +122,9 @@ def _with_names(
     """The same with outlines that their names tell, where the streets do not."""
     for number, fit in found.fits.items():
         one = readings[number]
-        named = by_names(one.converted) if one.part == "estates" and fit.because in _UNTOLD and not fit.system else None
-        if named is None or fit.because == "not in China":
+        asked = one.part == "estates" and fit.because in _UNTOLD and fit.because != "not in China"
+        named = by_names(one.converted) if asked else None
+        if named is None:
             continue
         said = list(found.readings)
         said[number] = replace(one, offset=say(
