@@ -83,9 +83,7 @@ def _in_turns(part: Callable[[int, int], tuple[np.ndarray, ...]], rows: int, at_
 
 def in_threads(work: Callable[[np.ndarray], np.ndarray], rows: np.ndarray) -> np.ndarray:
     """``work`` on parts of an array, which shapely and numba do at once, and its answers end to end."""
-    if len(rows) < cpu_count():
-        return work(rows)
-    return np.concatenate(list(_threads().map(work, np.array_split(rows, cpu_count()))))
+    return _in_turns(lambda low, high: (work(rows[low:high]),), len(rows), 2)[0]
 
 
 @functools.cache
